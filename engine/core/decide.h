@@ -1,0 +1,33 @@
+#pragma once
+
+#include <span>
+
+#include "engine/core/history.h"
+#include "engine/core/policy.h"
+#include "engine/model/decision.h"
+
+namespace hpaplus {
+
+struct DecideInput {
+  Timestamp now;
+  const DecideConfig& config;
+  WorkloadId id;
+  const WorkloadView& view;
+  const PolicySet& policies;                // policies[i] judges readings[i].
+  std::span<const ReadingResult> readings;  // One per spec.metrics.
+};
+
+struct Decided {
+  Decision decision;
+  History history;  // To be passed to the next evaluation.
+};
+
+/// The whole decision for one workload, as a pure function:
+///
+///     policies propose -> highest wins -> stabilise -> limit the rate -> clamp to bounds -> mode
+///
+/// The order and the rules are the HPA's (docs/hpa-compatibility.md). Whatever is unknown holds the
+/// size: an abstaining metric forbids shrinking, and when all abstain nothing changes.
+[[nodiscard]] Decided Decide(const DecideInput& in, History history);
+
+}  // namespace hpaplus

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine/base/time.h"
+#include "engine/model/workload.h"
+
+namespace hpaplus {
+
+/// What the metrics asked for at one moment, before stabilization.
+struct Recommendation {
+  Replicas replicas = 0;
+  Timestamp at{};
+  bool operator==(const Recommendation&) const = default;
+};
+
+/// One change of size that was really made.
+struct ScaleEvent {
+  Replicas change = 0;  // Absolute.
+  Timestamp at{};
+  bool outdated = false;
+  bool operator==(const ScaleEvent&) const = default;
+};
+
+/// What a workload's decisions remember. A value: passed in, moved through, handed back.
+struct History {
+  /// Null: never evaluated. The first evaluation enters the current size, so that a restart never
+  /// shrinks anything inside the first window.
+  std::optional<std::vector<Recommendation>> recommendations;
+  std::vector<ScaleEvent> scale_ups;
+  std::vector<ScaleEvent> scale_downs;
+  bool operator==(const History&) const = default;
+};
+
+/// The history after a size was really written: hpa-v2 8.4. `now` is when the write succeeded.
+[[nodiscard]] History Advance(History history, const WorkloadSpec& spec, Replicas from, Replicas to,
+                              Timestamp now);
+
+}  // namespace hpaplus

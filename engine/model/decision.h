@@ -1,0 +1,81 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/model/pod.h"
+#include "engine/model/reason.h"
+#include "engine/model/workload.h"
+
+namespace hpaplus {
+
+/// The stages of the pipeline, in the order in which they run.
+enum class Stage {
+  kMetric,     // One metric's proposal; `index` says which.
+  kCombine,    // The largest proposal, or none when too much is unknown.
+  kStabilize,  // Stabilization windows.
+  kRate,       // Scaling policies: pods or percent per period.
+  kBounds,     // minReplicas, maxReplicas.
+  kMode,       // DryRun, Paused.
+};
+
+[[nodiscard]] std::string_view StageName(Stage stage);
+
+/// One stage's effect. The list of steps is the explanation: read top-down it says how the number
+/// came about. A stage that changed nothing has a step too.
+struct DecisionStep {
+  Stage stage = Stage::kMetric;
+  Replicas before = 0;
+  Replicas after = 0;
+  Reason reason = Reason::kNone;
+  double evidence = 0;    // The number that convinced it: a ratio, a limit, a window in seconds.
+  std::size_t index = 0;  // kMetric: which of spec.metrics.
+  bool operator==(const DecisionStep&) const = default;
+};
+
+/// What one metric said, and from what. Everything that currentMetrics and an explanation need.
+struct MetricOutcome {
+  std::optional<Replicas> proposal;  // Null: it abstains, and `reason` says why.
+  Reason reason = Reason::kNone;
+  double ratio = 0;                                 // Usage over target; 0 when it abstains.
+  std::optional<Timestamp> oldest;                  // The oldest sample that took part.
+  std::optional<double> value;                      // Source: the number itself.
+  std::optional<std::int64_t> value_milli;          // Object, External with a Value target.
+  std::optional<std::int64_t> average_value_milli;  // Per pod.
+  std::optional<std::int32_t> average_utilization;  // Percent.
+  std::string problem;  // What the source said went wrong; passed on, not made here.
+  bool operator==(const MetricOutcome&) const = default;
+};
+
+enum class ConditionType { kAbleToScale, kScalingActive, kScalingLimited };
+
+[[nodiscard]] std::string_view ConditionTypeName(ConditionType type);
+
+struct Condition {
+  ConditionType type = ConditionType::kAbleToScale;
+  ConditionStatus status = ConditionStatus::kUnknown;
+  Reason reason = Reason::kNone;
+  bool operator==(const Condition&) const = default;
+};
+
+/// The outcome of one evaluation. Pure data: no text is built before somebody reads it.
+struct Decision {
+  WorkloadId workload;
+  Timestamp at{};
+  Replicas current = 0;
+  Replicas desired = 0;      // After all stages; equals `current` when it holds.
+  Replicas recommended = 0;  // What the metrics asked for, before stabilization and limits.
+  bool known = false;        // False: held because too much was unknown.
+  bool acts = false;         // The actuator is to be told: a change, and the mode is Active.
+  std::vector<MetricOutcome> metrics;  // One per spec.metrics; empty when they were not asked.
+  std::vector<Condition> conditions;   // Those that this evaluation sets.
+  std::vector<DecisionStep> steps;
+
+  [[nodiscard]] bool changes_scale() const { return desired != current; }
+  bool operator==(const Decision&) const = default;
+};
+
+}  // namespace hpaplus

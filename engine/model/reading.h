@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+#include "engine/model/metric_spec.h"
+
+namespace hpaplus {
+
+/// One question to one source. Equal questions are asked once, whoever wants the answer.
+struct MetricQuery {
+  MetricType type = MetricType::kSource;
+  std::string ns;            // Empty when the answer does not depend on a namespace.
+  std::string expression;    // Source: the query. Pods, Object, External: the metric's name.
+  std::string selector;      // Pods, Object, External: the metric selector as text.
+  std::string pod_selector;  // Pods: the scale's selector as text.
+  ObjectRef object;          // Object.
+  bool operator==(const MetricQuery&) const = default;
+};
+
+/// One number without a pod. `value` is in the source's own unit; `milli` is the same number in
+/// thousandths, rounded away from zero, exact for the HPA's metric types.
+struct ScalarSample {
+  Timestamp at{};  // When the source measured it, not when we received it.
+  double value = 0;
+  std::int64_t milli = 0;
+};
+
+/// One pod's number of a Pods metric.
+struct PodValue {
+  std::string pod;
+  Timestamp at{};
+  Duration window = std::chrono::seconds(60);
+  std::int64_t milli = 0;
+};
+
+struct ContainerUsage {
+  std::string name;
+  std::vector<std::pair<std::string, std::int64_t>> milli;  // Resource name -> thousandths.
+};
+
+/// One PodMetrics item of metrics.k8s.io.
+struct PodUsage {
+  std::string ns;
+  std::string pod;
+  Timestamp at{};
+  Duration window{};
+  std::vector<ContainerUsage> containers;
+};
+
+/// What a source answered to one query. Immutable; one answer may serve thousands of workloads.
+/// An answer without any element is "nothing there", which is not zero.
+struct Reading {
+  Timestamp received{};
+  std::vector<ScalarSample> values;  // kObject, kExternal, kSource.
+  std::vector<PodValue> pod_values;  // kPods.
+  std::vector<PodUsage> pod_usage;   // kResource, kContainerResource; ordered by (ns, pod).
+};
+
+using ReadingResult = Result<std::shared_ptr<const Reading>>;
+
+}  // namespace hpaplus

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <string_view>
+
+namespace hpaplus {
+
+/// Why a number was proposed, changed or withheld, and why a condition stands as it does. The
+/// names are the same in the journal, in conditions and in metric labels, and where the stock HPA
+/// has a reason it is that one. Append only.
+enum class Reason {
+  kNone,
+  // A metric's opinion.
+  kAboveTarget,
+  kBelowTarget,
+  kWithinTolerance,
+  // A metric without an opinion: unknown, which is never zero.
+  kNoData,          // The source answered, with nothing.
+  kStaleData,       // The newest sample is older than staleAfter.
+  kInvalidData,     // NaN, infinite, negative or overflowing.
+  kFutureData,      // Stamped ahead of our clock by more than the tolerated skew.
+  kSourceFailed,    // The source could not be read.
+  kSourceNotFound,  // No such MetricSource, or it may not be used from this namespace.
+  kNoRequests,      // A utilization target, and a container without a request.
+  kNoReadyPods,
+  kInvalidTarget,  // The target does not fit the metric's type.
+  // ScalingActive.
+  kValidMetricFound,
+  kFailedGetResourceMetric,
+  kFailedGetContainerResourceMetric,
+  kFailedGetPodsMetric,
+  kFailedGetObjectMetric,
+  kFailedGetExternalMetric,
+  kFailedGetSourceMetric,
+  kInvalidMetricSourceType,
+  kInvalidSelector,
+  kAmbiguousSelector,
+  kAmbiguousTarget,  // Another HPAPlus or an HPA has the same target.
+  kScalingDisabled,  // The target is at zero replicas.
+  kPaused,
+  // AbleToScale.
+  kSucceededGetScale,
+  kFailedGetScale,
+  kTargetNotFound,
+  kReadyForNewScale,
+  kScaleUpStabilized,
+  kScaleDownStabilized,
+  kSucceededRescale,
+  kFailedUpdateScale,
+  // ScalingLimited.
+  kDesiredWithinRange,
+  kTooFewReplicas,
+  kTooManyReplicas,
+  kScaleUpLimit,
+  kScaleDownLimit,
+  // Other stages.
+  kAboveMax,  // The current size is above maxReplicas; metrics are not asked.
+  kBelowMin,
+  kHeldPartial,  // Some metric is unknown, and without it nothing may shrink.
+  kHeldUnknown,  // All metrics are unknown.
+  kDryRun,
+};
+
+/// "ScaleDownStabilized": the enumerator without its k.
+[[nodiscard]] std::string_view ReasonName(Reason reason);
+
+}  // namespace hpaplus

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/model/behavior.h"
+#include "engine/model/metric_spec.h"
+#include "engine/model/pod.h"
+
+namespace hpaplus {
+
+using Replicas = std::int32_t;
+
+enum class Mode {
+  kActive,
+  kDryRun,  // Decides and explains, never writes a size.
+  kPaused,  // Neither reads metrics nor decides.
+};
+
+/// What the user asked for: one HPAPlus object, parsed, defaulted and checked. Immutable.
+struct WorkloadSpec {
+  std::string ns;
+  std::string name;
+  std::string uid;
+  std::int64_t generation = 0;
+  ObjectRef target;  // Always in the object's own namespace.
+  Replicas min_replicas = 1;
+  Replicas max_replicas = 1;
+  Mode mode = Mode::kActive;
+  Duration period = std::chrono::seconds(15);  // 1 s .. 1 h.
+  Duration timeout{};                          // For one round of reads; > 0 and <= period.
+  std::vector<MetricSpec> metrics;             // 1 .. 32, names unique.
+  std::optional<Behavior> behavior;            // Null: the HPA's legacy rules.
+  bool operator==(const WorkloadSpec&) const = default;
+};
+
+enum class ScaleStatus {
+  kUnknown,  // Not read yet; nothing may be decided.
+  kKnown,
+  kNotFound,   // The target does not exist.
+  kForbidden,  // RBAC; needs a human.
+  kFailed,     // Reading it failed otherwise, or the kind has no /scale.
+};
+
+/// The target's scale subresource as last seen.
+struct ScaleState {
+  ScaleStatus status = ScaleStatus::kUnknown;
+  std::string problem;                  // For people; empty when kKnown.
+  Replicas spec_replicas = 0;           // The current size, everywhere.
+  Replicas status_replicas = 0;         // Pods that exist, which lags behind.
+  std::optional<std::string> selector;  // Label selector as text; null: the scale has none.
+  std::string resource_version;         // Precondition of the next write.
+  bool operator==(const ScaleState&) const = default;
+};
+
+/// Everything the cluster knows about one workload at one moment. Immutable, shared between
+/// threads.
+struct WorkloadView {
+  std::shared_ptr<const WorkloadSpec> spec;  // Never null.
+  ScaleState scale;
+  std::vector<std::shared_ptr<const Pod>> pods;  // Of the namespace, matching the selector.
+  std::string conflict;  // Not empty: another autoscaler has this target; named for people.
+};
+
+/// "namespace/name", for people and logs; never for look-ups.
+[[nodiscard]] std::string WorkloadName(const WorkloadSpec& spec);
+
+}  // namespace hpaplus

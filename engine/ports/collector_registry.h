@@ -1,0 +1,55 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/base/check.h"
+#include "engine/base/result.h"
+#include "engine/model/source.h"
+#include "engine/ports/collector.h"
+#include "engine/ports/executor.h"
+#include "engine/ports/http_client.h"
+
+namespace hpaplus {
+
+/// A source's spec with its secrets resolved, ready to make a collector from.
+struct ResolvedSource {
+  SourceSpec spec;
+  HttpAuth auth;  // Credentials go to spec.endpoint and nowhere else.
+};
+
+/// What a collector may use. Everything outlives it.
+struct CollectorDeps {
+  HttpClient& http;
+  Executor& executor;
+};
+
+using CollectorFactory = std::function<Result<std::unique_ptr<Collector>>(
+    const ResolvedSource& source, const CollectorDeps& deps)>;
+
+/// Collector plugins by name. Filled once at start by an explicit list (collectors/builtin.h).
+class CollectorRegistry {
+ public:
+  void Add(std::string name, CollectorFactory factory) {
+    const bool added = factories_.emplace(std::move(name), std::move(factory)).second;
+    HPAPLUS_CHECK(added);
+  }
+
+  /// kInvalidArgument when there is no plugin of that name, or what the plugin's Create says.
+  [[nodiscard]] Result<std::unique_ptr<Collector>> Make(const ResolvedSource& source,
+                                                        const CollectorDeps& deps) const {
+    const auto found = factories_.find(source.spec.type);
+    if (found == factories_.end()) {
+      return Error{ErrorCode::kInvalidArgument, "source type " + source.spec.type + " is unknown"};
+    }
+    return found->second(source, deps);
+  }
+
+ private:
+  std::map<std::string, CollectorFactory, std::less<>> factories_;
+};
+
+}  // namespace hpaplus

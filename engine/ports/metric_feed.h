@@ -1,0 +1,38 @@
+#pragma once
+
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/model/reading.h"
+#include "engine/model/source.h"
+
+namespace hpaplus {
+
+struct ReadRequest {
+  ReadId id;
+  SourceName source;
+  MetricQuery query;
+  Timestamp deadline{};
+};
+
+struct ReadResult {
+  ReadId id;
+  ReadingResult reading;
+};
+
+/// The engine's side of collecting. Live it is the CollectorRunner, which gives each source its own
+/// threads; in a simulation it is the simulated world. Nothing blocks: a slow source delays the
+/// answers to its own reads and nothing else.
+class MetricFeed {
+ public:
+  virtual ~MetricFeed() = default;
+
+  /// Starts the reads. Every request gets exactly one result, if only an error at its deadline.
+  virtual void Start(std::vector<ReadRequest> requests) = 0;
+
+  /// The results that have arrived since the previous call.
+  [[nodiscard]] virtual std::vector<ReadResult> TakeArrived() = 0;
+};
+
+}  // namespace hpaplus
