@@ -36,7 +36,8 @@ class BoundedQueue {
   /// Waits for an element; nothing once `stop` is requested.
   std::optional<T> Pop(const std::stop_token& stop) {
     MutexLock lock(mutex_);
-    if (!Wait(lock, stop)) return std::nullopt;
+    const auto arrived = [this]() HPAPLUS_REQUIRES(mutex_) { return !items_.empty(); };
+    if (!arrived_.wait(lock, stop, arrived)) return std::nullopt;
     std::optional<T> front(std::move(items_.front()));
     items_.pop_front();
     return front;
@@ -62,11 +63,6 @@ class BoundedQueue {
   }
 
  private:
-  bool Wait(MutexLock& lock, const std::stop_token& stop) HPAPLUS_THREAD_ATTRIBUTE(
-      no_thread_safety_analysis) {
-    return arrived_.wait(lock, stop, [this] { return !items_.empty(); });
-  }
-
   const std::size_t capacity_;
   mutable Mutex mutex_;
   std::condition_variable_any arrived_;
