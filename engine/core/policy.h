@@ -21,6 +21,7 @@ struct DecideConfig {
   Duration downscale_stabilization = std::chrono::seconds(300);
   double scale_up_limit_factor = 2.0;  // Only without spec.behavior.
   double scale_up_limit_minimum = 4.0;
+  bool pod_level_resources = true;  // Kubernetes' gate: requests of a pod as a whole count.
   Duration future_skew = std::chrono::seconds(2);  // Samples further ahead are invalid.
 };
 

@@ -14,6 +14,7 @@ namespace hpaplus {
 
 /// The stages of the pipeline, in the order in which they run.
 enum class Stage {
+  kTarget,     // Whether the target may be scaled at all; no step when it may.
   kMetric,     // One metric's proposal; `index` says which.
   kCombine,    // The largest proposal, or none when too much is unknown.
   kStabilize,  // Stabilization windows.
@@ -32,7 +33,7 @@ struct DecisionStep {
   Replicas after = 0;
   Reason reason = Reason::kNone;
   double evidence = 0;    // The number that convinced it: a ratio, a limit, a window in seconds.
-  std::size_t index = 0;  // kMetric: which of spec.metrics.
+  std::size_t index = 0;  // kMetric: which of spec.metrics; kCombine: whose proposal won.
   bool operator==(const DecisionStep&) const = default;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,10 @@ struct MetricQuery {
   ObjectRef object;          // Object.
   bool operator==(const MetricQuery&) const = default;
 };
+
+/// Stands in `milli` for a number that does not fit or is none: a sample to be refused, unlike an
+/// absent one. Every negative number is refused too.
+inline constexpr std::int64_t kInvalidMilli = std::numeric_limits<std::int64_t>::min();
 
 /// One number without a pod. `value` is in the source's own unit; `milli` is the same number in
 /// thousandths, rounded away from zero, exact for the HPA's metric types.
@@ -59,8 +64,11 @@ struct PodUsage {
 struct Reading {
   Timestamp received{};
   std::vector<ScalarSample> values;  // kObject, kExternal, kSource.
-  std::vector<PodValue> pod_values;  // kPods.
+  std::vector<PodValue> pod_values;  // kPods; ordered by pod.
   std::vector<PodUsage> pod_usage;   // kResource, kContainerResource; ordered by (ns, pod).
+  /// The API server has applied the workload's own selector. Then samples of pods that the view
+  /// does not have yet count too, as they do in the HPA; otherwise they are somebody else's.
+  bool selected = false;
 };
 
 using ReadingResult = Result<std::shared_ptr<const Reading>>;

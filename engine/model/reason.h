@@ -58,6 +58,7 @@ enum class Reason {
   kHeldPartial,  // Some metric is unknown, and without it nothing may shrink.
   kHeldUnknown,  // All metrics are unknown.
   kDryRun,
+  kHeldIncomplete,  // Pods without a sample could turn the metric's direction.
 };
 
 /// "ScaleDownStabilized": the enumerator without its k.

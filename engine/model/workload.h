@@ -65,6 +65,7 @@ struct WorkloadView {
   ScaleState scale;
   std::vector<std::shared_ptr<const Pod>> pods;  // Of the namespace, matching the selector.
   std::string conflict;  // Not empty: another autoscaler has this target; named for people.
+  bool ambiguous_selector = false;  // One of the pods matches another autoscaler's selector too.
 };
 
 /// "namespace/name", for people and logs; never for look-ups.
