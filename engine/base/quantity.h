@@ -2,9 +2,11 @@
 
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "engine/base/decimal.h"
 #include "engine/base/result.h"
 
 namespace hpaplus {
@@ -16,8 +18,13 @@ class Quantity {
  public:
   enum class Format { kDecimalSI, kBinarySI, kDecimalExponent };
 
-  /// kMalformedData names what is wrong: the characters, the suffix, or the empty text.
+  /// kMalformedData names what is wrong: the characters, the suffix, or the empty text. Beyond
+  /// Kubernetes' rules a text has at most 1024 characters and an exponent of at most 1000.
   [[nodiscard]] static Result<Quantity> Parse(std::string_view text);
+
+  /// The text that an API server writes back for a quantity field it has read: the same text
+  /// where it takes it for canonical already ("0069374m"), else the canonical one.
+  [[nodiscard]] static Result<std::string> StoredText(std::string_view text);
 
   /// milli / 1000 in the given format: 425 -> "425m", 1048576000 BinarySI -> "1Mi".
   [[nodiscard]] static Quantity FromMilli(std::int64_t milli, Format format = Format::kDecimalSI);
@@ -35,7 +42,7 @@ class Quantity {
   [[nodiscard]] double AsDouble() const;
   [[nodiscard]] Format format() const { return format_; }
 
-  /// The text that an API server stores: canonical, see Kubernetes' quantity rules.
+  /// The canonical text: as few digits as possible without a fraction, see Kubernetes' rules.
   [[nodiscard]] std::string ToString() const;
 
   /// The same as the canonical text written and read back; what is stored in a cluster.
@@ -44,16 +51,24 @@ class Quantity {
   /// By value: "1" equals "1000m".
   [[nodiscard]] std::strong_ordering Compare(const Quantity& other) const;
   bool operator==(const Quantity& other) const { return Compare(other) == 0; }
+  std::strong_ordering operator<=>(const Quantity& other) const { return Compare(other); }
 
   /// Exact sum, as resource.Quantity.Add.
   [[nodiscard]] Quantity Plus(const Quantity& other) const;
 
  private:
-  // The author of the .cc decides the representation; two are needed: mantissa * 10^scale in 64
-  // bits, and a big decimal for everything else.
+  struct Parsed;
+  [[nodiscard]] static Result<Parsed> ParseText(std::string_view text, std::int32_t exponent_most);
+  [[nodiscard]] static Quantity Large(Decimal value, Format format);
+
+  [[nodiscard]] std::int64_t ScaledValue(std::int32_t scale) const;
+  [[nodiscard]] Decimal AsDecimal() const;
+
+  // mantissa_ * 10^scale_, or *large_ when that is not null.
   std::int64_t mantissa_ = 0;
   std::int32_t scale_ = 0;
   Format format_ = Format::kDecimalSI;
+  std::shared_ptr<const Decimal> large_;
 };
 
 }  // namespace hpaplus

@@ -25,7 +25,8 @@ using Timestamp = std::chrono::sys_time<Duration>;
 /// metav1.MicroTime: always six fractional digits, "2026-11-23T14:02:17.004000Z".
 [[nodiscard]] std::string FormatMicroTime(Timestamp at);
 
-/// Go's duration text without a sign: "800ms", "1h30m", "1.5s", "0s". Units h, m, s, ms, us, ns.
+/// Go's duration text without a sign: "800ms", "1h30m", "1.5s", "0s". Units h, m, s, ms, us (or the
+/// micro sign), ns.
 [[nodiscard]] Result<Duration> ParseDuration(std::string_view text);
 
 /// As Go prints it: "1h0m0s", "1.5s", "800ms", "0s".
