@@ -1,0 +1,101 @@
+#include "engine/model/reason.h"
+
+namespace hpaplus {
+
+std::string_view ReasonName(Reason reason) {
+  switch (reason) {
+    case Reason::kNone:
+      return "None";
+    case Reason::kAboveTarget:
+      return "AboveTarget";
+    case Reason::kBelowTarget:
+      return "BelowTarget";
+    case Reason::kWithinTolerance:
+      return "WithinTolerance";
+    case Reason::kNoData:
+      return "NoData";
+    case Reason::kStaleData:
+      return "StaleData";
+    case Reason::kInvalidData:
+      return "InvalidData";
+    case Reason::kFutureData:
+      return "FutureData";
+    case Reason::kSourceFailed:
+      return "SourceFailed";
+    case Reason::kSourceNotFound:
+      return "SourceNotFound";
+    case Reason::kNoRequests:
+      return "NoRequests";
+    case Reason::kNoReadyPods:
+      return "NoReadyPods";
+    case Reason::kInvalidTarget:
+      return "InvalidTarget";
+    case Reason::kValidMetricFound:
+      return "ValidMetricFound";
+    case Reason::kFailedGetResourceMetric:
+      return "FailedGetResourceMetric";
+    case Reason::kFailedGetContainerResourceMetric:
+      return "FailedGetContainerResourceMetric";
+    case Reason::kFailedGetPodsMetric:
+      return "FailedGetPodsMetric";
+    case Reason::kFailedGetObjectMetric:
+      return "FailedGetObjectMetric";
+    case Reason::kFailedGetExternalMetric:
+      return "FailedGetExternalMetric";
+    case Reason::kFailedGetSourceMetric:
+      return "FailedGetSourceMetric";
+    case Reason::kInvalidMetricSourceType:
+      return "InvalidMetricSourceType";
+    case Reason::kInvalidSelector:
+      return "InvalidSelector";
+    case Reason::kAmbiguousSelector:
+      return "AmbiguousSelector";
+    case Reason::kAmbiguousTarget:
+      return "AmbiguousTarget";
+    case Reason::kScalingDisabled:
+      return "ScalingDisabled";
+    case Reason::kPaused:
+      return "Paused";
+    case Reason::kSucceededGetScale:
+      return "SucceededGetScale";
+    case Reason::kFailedGetScale:
+      return "FailedGetScale";
+    case Reason::kTargetNotFound:
+      return "TargetNotFound";
+    case Reason::kReadyForNewScale:
+      return "ReadyForNewScale";
+    case Reason::kScaleUpStabilized:
+      return "ScaleUpStabilized";
+    case Reason::kScaleDownStabilized:
+      return "ScaleDownStabilized";
+    case Reason::kSucceededRescale:
+      return "SucceededRescale";
+    case Reason::kFailedUpdateScale:
+      return "FailedUpdateScale";
+    case Reason::kDesiredWithinRange:
+      return "DesiredWithinRange";
+    case Reason::kTooFewReplicas:
+      return "TooFewReplicas";
+    case Reason::kTooManyReplicas:
+      return "TooManyReplicas";
+    case Reason::kScaleUpLimit:
+      return "ScaleUpLimit";
+    case Reason::kScaleDownLimit:
+      return "ScaleDownLimit";
+    case Reason::kAboveMax:
+      return "AboveMax";
+    case Reason::kBelowMin:
+      return "BelowMin";
+    case Reason::kHeldPartial:
+      return "HeldPartial";
+    case Reason::kHeldUnknown:
+      return "HeldUnknown";
+    case Reason::kDryRun:
+      return "DryRun";
+    case Reason::kHeldIncomplete:
+      return "HeldIncomplete";
+  }
+  return "Unknown";
+}
+
+}  // namespace hpaplus
