@@ -1,0 +1,19 @@
+#pragma once
+
+#include "engine/model/reason.h"
+#include "engine/model/workload.h"
+
+namespace hpaplus {
+
+struct Bounded {
+  Replicas replicas = 0;
+  Reason reason = Reason::kDesiredWithinRange;  // Or kTooFewReplicas, kTooManyReplicas.
+};
+
+[[nodiscard]] inline Bounded KeepInBounds(Replicas desired, const WorkloadSpec& spec) {
+  if (desired < spec.min_replicas) return {spec.min_replicas, Reason::kTooFewReplicas};
+  if (desired > spec.max_replicas) return {spec.max_replicas, Reason::kTooManyReplicas};
+  return {desired, Reason::kDesiredWithinRange};
+}
+
+}  // namespace hpaplus

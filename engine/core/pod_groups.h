@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/time.h"
+#include "engine/model/pod.h"
+
+namespace hpaplus {
+
+/// What one pod reported: the sum of its containers, or of one of them.
+struct PodSample {
+  Timestamp at{};
+  Duration window{};  // Over which it was measured; it ends at `at`.
+  std::int64_t milli = 0;
+};
+
+/// How much a pod's word counts (hpa-v2 5.2).
+enum class PodGroup {
+  kReady,    // Its sample counts.
+  kUnready,  // Starting: left out when shrinking, taken as idle when growing.
+  kMissing,  // No sample: taken as busy when shrinking, as idle when growing.
+  kIgnored,  // On its way out.
+};
+
+struct PodGroupRules {
+  Timestamp now{};
+  bool judges_start = false;  // CPU only: a starting pod's usage says nothing about the load.
+  Duration cpu_initialization_period{};
+  Duration initial_readiness_delay{};
+};
+
+/// `sample` is null when the pod has none.
+[[nodiscard]] PodGroup GroupPod(const Pod& pod, const PodSample* sample,
+                                const PodGroupRules& rules);
+
+}  // namespace hpaplus

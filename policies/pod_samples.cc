@@ -1,0 +1,95 @@
+#include "policies/pod_samples.h"
+
+#include <algorithm>
+
+namespace hpaplus::policies {
+namespace {
+
+// Thousandths of one resource over all containers or of the named one; null when a container that
+// is needed reports nothing.
+std::optional<std::int64_t> UsageMilli(const PodUsage& item, const PodQuantity& quantity) {
+  Int128 sum = 0;
+  for (const ContainerUsage& container : item.containers) {
+    if (!quantity.container.empty() && container.name != quantity.container) continue;
+    const auto found = std::ranges::find(container.milli, quantity.resource,
+                                         [](const auto& entry) { return entry.first; });
+    if (found == container.milli.end()) return std::nullopt;
+    if (!quantity.container.empty() || found->second < 0) return found->second;
+    sum += found->second;
+  }
+  if (!quantity.container.empty() || item.containers.empty()) return std::nullopt;
+  return SaturateToInt64(sum);
+}
+
+}  // namespace
+
+PodSamples::PodSamples(const Reading& reading, const PodQuantity& quantity,
+                       const Freshness& freshness)
+    : quantity_(quantity), freshness_(freshness) {
+  if (quantity.resource.empty()) {
+    values_ = reading.pod_values;
+  } else {
+    const auto ours =
+        std::ranges::equal_range(reading.pod_usage, quantity.ns, {},
+                                 [](const auto& item) { return std::string_view(item.ns); });
+    usage_ = {ours.begin(), ours.end()};
+  }
+}
+
+std::optional<PodSample> PodSamples::Accept(const PodSample& sample) {
+  const Reason time = freshness_.Check(sample.at);
+  const Reason reason = sample.milli < 0 ? Reason::kInvalidData : time;
+  if (reason == Reason::kNone) return sample;
+  refused_ = reason;
+  return std::nullopt;
+}
+
+std::optional<PodSample> PodSamples::Take(const PodUsage& item) {
+  const auto milli = UsageMilli(item, quantity_);
+  if (!milli) return std::nullopt;
+  return Accept({item.at, item.window, *milli});
+}
+
+std::optional<PodSample> PodSamples::Take(const PodValue& item) {
+  return Accept({item.at, item.window, item.milli});
+}
+
+template <class Item>
+std::optional<PodSample> PodSamples::LastUsable(std::span<const Item> same_pod) {
+  for (std::size_t i = same_pod.size(); i-- > 0;) {
+    if (auto sample = Take(same_pod[i])) return sample;
+  }
+  return std::nullopt;
+}
+
+std::optional<PodSample> PodSamples::Find(std::string_view pod) {
+  const auto name = [](const auto& item) { return std::string_view(item.pod); };
+  if (quantity_.resource.empty()) {
+    const auto found = std::ranges::equal_range(values_, pod, {}, name);
+    return LastUsable(std::span<const PodValue>(found.begin(), found.end()));
+  }
+  const auto found = std::ranges::equal_range(usage_, pod, {}, name);
+  return LastUsable(std::span<const PodUsage>(found.begin(), found.end()));
+}
+
+template <class Item>
+PodSamples::Sum PodSamples::TotalOf(std::span<const Item> items) {
+  Sum sum;
+  for (std::size_t begin = 0; begin < items.size();) {
+    std::size_t end = begin + 1;
+    while (end < items.size() && items[end].pod == items[begin].pod)
+      ++end;
+    if (const auto sample = LastUsable(items.subspan(begin, end - begin))) {
+      ++sum.pods;
+      sum.milli += sample->milli;
+    }
+    begin = end;
+  }
+  return sum;
+}
+
+PodSamples::Sum PodSamples::Total() {
+  return quantity_.resource.empty() ? TotalOf(values_) : TotalOf(usage_);
+}
+
+}  // namespace hpaplus::policies

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "engine/core/freshness.h"
+#include "engine/model/metric_spec.h"
+#include "engine/model/reading.h"
+#include "engine/model/reason.h"
+
+namespace hpaplus::policies {
+
+/// Where a number about the workload as a whole comes from, which says how it is read:
+/// Object: exactly one number. External: the sum of all, the largest number if it does not fit.
+/// Source: exactly one; a query with several answers is a mistake, and taking the first would be a
+/// guess. One number that is stale, from the future, negative or none spoils them all.
+enum class TotalKind { kObject, kExternal, kSource };
+
+/// Amounts are thousandths, but base units for a Source, whose numbers are doubles.
+struct Total {
+  Reason problem = Reason::kNone;  // Why there is no total.
+  double amount = 0;               // Finite and not negative.
+  std::int64_t milli = 0;          // The same, exactly; not for a Source.
+  Timestamp oldest{};
+};
+
+[[nodiscard]] Total ReadTotal(const Reading& reading, TotalKind kind, const Freshness& freshness);
+
+/// A target in the unit of the totals it is compared with.
+[[nodiscard]] double TargetAmount(const Quantity& target, TotalKind kind);
+
+}  // namespace hpaplus::policies

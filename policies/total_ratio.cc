@@ -1,0 +1,61 @@
+#include "policies/total_ratio.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "engine/core/rounding.h"
+
+namespace hpaplus::policies {
+namespace {
+
+// Pods on their way out count as long as they are ready, as in the HPA.
+std::int64_t CountReady(const WorkloadView& view) {
+  return std::ranges::count_if(view.pods, [](const auto& pod) {
+    return pod->phase == PodPhase::kRunning && pod->ready &&
+           pod->ready->status == ConditionStatus::kTrue;
+  });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<const Policy>> TotalRatio::Create(const Config& config) {
+  if (!(config.target > 0) || !std::isfinite(config.target)) {
+    return Error{ErrorCode::kInvalidArgument, "total_ratio: the target must be > 0"};
+  }
+  return std::unique_ptr<const Policy>(new TotalRatio(config));
+}
+
+Replicas TotalRatio::Scaled(double ratio, std::int64_t ready, Replicas current) const {
+  const double exact = ready == 0 ? 0 : ratio * static_cast<double>(ready);
+  if (config_.kind != TotalKind::kSource) return CeilToReplicas(exact);
+  const Replicas wanted = CeilToReplicasWithoutNoise(exact);
+  return ratio > 1.0 ? std::max(wanted, current) : std::min(wanted, current);
+}
+
+MetricOutcome TotalRatio::Propose(const PolicyInput& in) const {
+  if (!in.reading) return AbstainFor(in.reading.error());
+  const Total total = ReadTotal(**in.reading, config_.kind,
+                                Freshness::Of(in.now, config_.stale_after, in.config.future_skew));
+  if (total.problem != Reason::kNone) return Abstain(total.problem);
+
+  MetricOutcome out;
+  out.ratio = total.amount / config_.target;
+  out.oldest = total.oldest;
+  if (config_.kind == TotalKind::kSource) {
+    out.value = total.amount;
+  } else {
+    out.value_milli = total.milli;
+  }
+  const Replicas current = in.view.scale.spec_replicas;
+  if (config_.tolerance.Over(in.config).Contains(out.ratio)) {
+    out.proposal = current;
+    out.reason = Reason::kWithinTolerance;
+    return out;
+  }
+  if (in.view.pods.empty()) return Abstain(Reason::kNoReadyPods);
+  out.proposal = Scaled(out.ratio, CountReady(in.view), current);
+  out.reason = SideOfTarget(out.ratio);
+  return out;
+}
+
+}  // namespace hpaplus::policies
