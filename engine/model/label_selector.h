@@ -35,6 +35,8 @@ class ParsedSelector {
   /// Canonical: ordered by key, "app=web,tier in (a,b)". Empty when everything matches.
   [[nodiscard]] std::string ToString() const;
 
+  /// Ordered by key.
+  [[nodiscard]] const std::vector<Requirement>& requirements() const { return requirements_; }
   [[nodiscard]] bool matches_everything() const { return requirements_.empty(); }
   bool operator==(const ParsedSelector&) const = default;
 
