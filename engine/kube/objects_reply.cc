@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 #include <utility>
+#include <vector>
 
 #include <simdjson.h>
 
@@ -167,8 +168,8 @@ auto Read(std::string_view what, std::string_view json, F&& read)
   return Error{ErrorCode::kMalformedData, who + ": " + problem};
 }
 
-std::vector<std::pair<std::string, std::string>> ReadLabels(const Node& node) {
-  std::vector<std::pair<std::string, std::string>> labels;
+Labels ReadLabels(const Node& node) {
+  Labels labels;
   node.EachField(
       [&](std::string_view key, const Node& value) { labels.emplace_back(key, value.String()); });
   std::sort(labels.begin(), labels.end());
@@ -273,6 +274,13 @@ LabelSelector ReadSelector(const Node& node) {
   return selector;
 }
 
+std::string ReadSelectorText(const Node& node) {
+  Result<std::string> text = SelectorText(ReadSelector(node));
+  if (text) return *std::move(text);
+  node.Wrong("is invalid: " + text.error().message);
+  return {};
+}
+
 ScaledObject ReadScaled(const Node& root) {
   ScaledObject object;
   object.meta = ReadMeta(root);
@@ -312,24 +320,6 @@ std::optional<std::string> DecodeBase64(std::string_view text) {
   return out;
 }
 
-std::string Joined(const std::vector<std::string>& values) {
-  std::vector<std::string> sorted = values;
-  std::sort(sorted.begin(), sorted.end());
-  std::string out;
-  for (const std::string& value : sorted)
-    out += (out.empty() ? "" : ",") + value;
-  return out;
-}
-
-std::string RequirementText(const LabelRequirement& requirement) {
-  if (requirement.op == "Exists") return requirement.key;
-  if (requirement.op == "DoesNotExist") return "!" + requirement.key;
-  const std::string op = requirement.op == "In"      ? "in"
-                         : requirement.op == "NotIn" ? "notin"
-                                                     : requirement.op;
-  return requirement.key + " " + op + " (" + Joined(requirement.values) + ")";
-}
-
 std::optional<std::uint64_t> VersionNumber(std::string_view text) {
   std::uint64_t number = 0;
   const char* const end = text.data() + text.size();
@@ -353,7 +343,7 @@ Result<ScaledObject> ParseAppsWorkload(std::string_view json) {
     ScaledObject object = ReadScaled(root);
     object.scale.spec_replicas = root.Field("spec").Field("replicas").Size(1);
     const Node selector = root.Field("spec").Field("selector");
-    if (selector.present()) object.scale.selector = SelectorText(ReadSelector(selector));
+    if (selector.present()) object.scale.selector = ReadSelectorText(selector);
     return object;
   });
 }
@@ -387,20 +377,6 @@ Result<std::map<std::string, std::string>> ParseSecretData(std::string_view json
     });
     return data;
   });
-}
-
-std::string SelectorText(const LabelSelector& selector) {
-  std::vector<std::pair<std::string, std::string>> parts;  // Key and text, to be ordered by key.
-  for (const auto& [key, value] : selector.match_labels)
-    parts.emplace_back(key, std::string(key).append("=").append(value));
-  for (const LabelRequirement& requirement : selector.match_expressions)
-    parts.emplace_back(requirement.key, RequirementText(requirement));
-  std::stable_sort(parts.begin(), parts.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::string text;
-  for (const auto& [key, part] : parts)
-    text += (text.empty() ? "" : ",") + part;
-  return text;
 }
 
 bool IsOlderVersion(std::string_view candidate, std::string_view known) {

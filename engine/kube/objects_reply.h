@@ -5,10 +5,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 #include "engine/base/result.h"
+#include "engine/model/label_selector.h"
 #include "engine/model/metric_spec.h"
 #include "engine/model/pod.h"
 #include "engine/model/workload.h"
@@ -25,7 +24,7 @@ struct ObjectMeta {
   std::string uid;
   std::string resource_version;
   std::int64_t generation = 0;
-  std::vector<std::pair<std::string, std::string>> labels;  // Ordered by key.
+  Labels labels;
   bool operator==(const ObjectMeta&) const = default;
 };
 
@@ -58,9 +57,6 @@ struct ForeignScaler {
 [[nodiscard]] Result<ForeignScaler> ParseForeignScaler(std::string_view json);
 /// A Secret's data, decoded.
 [[nodiscard]] Result<std::map<std::string, std::string>> ParseSecretData(std::string_view json);
-
-/// A selector as Kubernetes writes it in a Scale: "app=web,tier in (a,b),!canary".
-[[nodiscard]] std::string SelectorText(const LabelSelector& selector);
 
 /// True when `candidate` is surely an older version of an object than `known`. Versions are numbers
 /// on every real API server; what is not a number is never older.

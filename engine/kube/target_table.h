@@ -61,6 +61,7 @@ class TargetTable {
     std::string scale_path;
     std::string resource;  // "deployments/scale", for telemetry.
     std::string rule;      // "deployments.apps/scale", for people.
+    bool operator==(const Place&) const = default;
   };
   [[nodiscard]] std::optional<Place> PlaceOf(const TargetKey& target) const;
 

@@ -1,0 +1,287 @@
+#include "engine/kube/pod_index.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace hpaplus::kube {
+namespace {
+
+const std::string* FindLabel(const Pod& pod, std::string_view key) {
+  const auto at =
+      std::lower_bound(pod.labels.begin(), pod.labels.end(), key,
+                       [](const auto& label, std::string_view k) { return label.first < k; });
+  return at != pod.labels.end() && at->first == key ? &at->second : nullptr;
+}
+
+void EraseId(std::vector<WorkloadId>& ids, WorkloadId id) {
+  const auto at = std::find(ids.begin(), ids.end(), id);
+  if (at == ids.end()) return;
+  *at = ids.back();
+  ids.pop_back();
+}
+
+}  // namespace
+
+void PodIndex::Select(WorkloadId id, std::string_view ns,
+                      const std::optional<std::string>& selector, bool claims) {
+  if (id.index >= workloads_.size()) workloads_.resize(id.index + 1);
+  const Workload& known = workloads_[id.index];
+  if (known.registered && known.ns == ns && known.text == selector && known.claims == claims) {
+    return;
+  }
+  Forget(id);
+  Workload& workload = workloads_[id.index];
+  workload.registered = true;
+  workload.ns = ns;
+  workload.text = selector;
+  workload.claims = claims;
+  MarkDirty(id);
+  if (!selector) return;
+  Result<ParsedSelector> parsed = ParseSelector(*selector);
+  if (!parsed) {
+    workload.text.reset();  // The engine reads the text itself and says what is wrong with it.
+    return;
+  }
+  workload.selector = *std::move(parsed);
+  Namespace& home = namespaces_[workload.ns];
+  File(id, home);
+  SelectPods(id, home);
+}
+
+void PodIndex::Forget(WorkloadId id) {
+  if (id.index >= workloads_.size() || !workloads_[id.index].registered) return;
+  Workload& workload = workloads_[id.index];
+  if (workload.text) {
+    Namespace& home = namespaces_[workload.ns];
+    while (!workload.pods.empty()) {
+      const auto [name, entry] = *workload.pods.begin();
+      Drop(id, name, *entry);
+    }
+    Unfile(id, home);
+  }
+  const bool dirty = workload.dirty;  // Still listed in dirty_.
+  workload = Workload{};
+  workload.dirty = dirty;
+}
+
+PodIndex::Selection PodIndex::PodsOf(WorkloadId id) const {
+  Selection selection;
+  if (id.index >= workloads_.size()) return selection;
+  const Workload& workload = workloads_[id.index];
+  selection.pods.reserve(workload.pods.size());
+  for (const auto& [name, entry] : workload.pods) {
+    selection.pods.push_back(entry->pod);
+    selection.ambiguous |= entry->claims > (workload.claims ? 1U : 0U);
+  }
+  return selection;
+}
+
+void PodIndex::Upsert(PodObject object) {
+  Namespace& home = namespaces_[object.ns];
+  const auto [at, is_new] = home.pods.try_emplace(object.pod.name);
+  const std::string_view name = at->first;
+  Entry& entry = at->second;
+  entry.epoch = epoch_;
+  if (!is_new && IsOlderVersion(object.resource_version, entry.resource_version)) return;
+  entry.uid = std::move(object.uid);
+  entry.resource_version = std::move(object.resource_version);
+  if (!is_new && *entry.pod == object.pod) return;
+
+  const bool same_labels = !is_new && entry.pod->labels == object.pod.labels;
+  if (!same_labels && !is_new) UnfilePod(home, entry);
+  const std::shared_ptr<const Pod> old =
+      std::exchange(entry.pod, std::make_shared<const Pod>(std::move(object.pod)));
+  if (same_labels) return MarkSelectorsOf(home, entry);
+  if (is_new) {
+    ++size_;
+  } else {
+    for (const WorkloadId id : Candidates(home, *old)) {
+      if (workloads_[id.index].pods.contains(name)) Drop(id, name, entry);
+    }
+  }
+  FilePod(home, name, entry);
+  Reselect(home, name, entry);
+}
+
+void PodIndex::Erase(std::string_view ns, std::string_view name, std::string_view uid) {
+  const auto home = namespaces_.find(ns);
+  if (home == namespaces_.end()) return;
+  const auto at = home->second.pods.find(name);
+  if (at == home->second.pods.end() || at->second.uid != uid) return;
+  EraseEntry(home->second, at);
+  if (home->second.unused()) namespaces_.erase(home);
+}
+
+void PodIndex::EndReplace() {
+  for (auto& [ns, home] : namespaces_) {
+    for (auto at = home.pods.begin(); at != home.pods.end();) {
+      const auto current = at++;
+      if (current->second.epoch != epoch_) EraseEntry(home, current);
+    }
+  }
+  std::erase_if(namespaces_, [](const auto& item) { return item.second.unused(); });
+}
+
+std::vector<WorkloadId> PodIndex::TakeDirty() {
+  for (const WorkloadId id : dirty_)
+    workloads_[id.index].dirty = false;
+  return std::exchange(dirty_, {});
+}
+
+// Of all pairs the selector requires, the one that fewest others are filed under.
+std::optional<PodIndex::Filed> PodIndex::WhereToFile(const ParsedSelector& selector,
+                                                     const Namespace& home) {
+  std::optional<Filed> best;
+  std::size_t fewest = 0;
+  const auto consider = [&](const std::string& key, const std::string& value) {
+    std::size_t count = 0;
+    if (const auto index = home.keys.find(key); index != home.keys.end()) {
+      const auto bucket = index->second.values.find(value);
+      if (bucket != index->second.values.end()) count = bucket->second.workloads.size();
+    }
+    if (best && count >= fewest) return;
+    best = Filed{key, value};
+    fewest = count;
+  };
+  using Operator = ParsedSelector::Operator;
+  for (const ParsedSelector::Requirement& requirement : selector.requirements()) {
+    const bool one_value = requirement.op == Operator::kEqual ||
+                           (requirement.op == Operator::kIn && requirement.values.size() == 1);
+    if (one_value) consider(requirement.key, requirement.values.front());
+  }
+  return best;
+}
+
+// The first selector filed under a label has all pods of the namespace filed by it.
+PodIndex::KeyIndex& PodIndex::IndexOf(Namespace& home, const std::string& key) {
+  const auto [at, is_new] = home.keys.try_emplace(key);
+  if (is_new) {
+    for (auto& [name, entry] : home.pods) {
+      const std::string* value = FindLabel(*entry.pod, key);
+      if (value != nullptr) at->second.values[*value].pods.emplace(name, &entry);
+    }
+  }
+  return at->second;
+}
+
+void PodIndex::FilePod(Namespace& home, std::string_view name, Entry& entry) {
+  for (auto& [key, index] : home.keys) {
+    const std::string* value = FindLabel(*entry.pod, key);
+    if (value != nullptr) index.values[*value].pods.emplace(name, &entry);
+  }
+}
+
+void PodIndex::UnfilePod(Namespace& home, const Entry& entry) {
+  for (auto& [key, index] : home.keys) {
+    const std::string* value = FindLabel(*entry.pod, key);
+    if (value == nullptr) continue;
+    const auto bucket = index.values.find(*value);
+    if (bucket == index.values.end()) continue;
+    bucket->second.pods.erase(entry.pod->name);
+    if (bucket->second.pods.empty() && bucket->second.workloads.empty()) {
+      index.values.erase(bucket);
+    }
+  }
+}
+
+void PodIndex::File(WorkloadId id, Namespace& home) {
+  Workload& workload = workloads_[id.index];
+  workload.filed = WhereToFile(workload.selector, home);
+  if (!workload.filed) {
+    home.unfiled.push_back(id);
+    return;
+  }
+  KeyIndex& index = IndexOf(home, workload.filed->key);
+  ++index.workloads;
+  index.values[workload.filed->value].workloads.push_back(id);
+}
+
+void PodIndex::Unfile(WorkloadId id, Namespace& home) {
+  const Workload& workload = workloads_[id.index];
+  if (!workload.filed) return EraseId(home.unfiled, id);
+  const auto index = home.keys.find(workload.filed->key);
+  const auto bucket = index->second.values.find(workload.filed->value);
+  EraseId(bucket->second.workloads, id);
+  if (bucket->second.pods.empty() && bucket->second.workloads.empty()) {
+    index->second.values.erase(bucket);
+  }
+  if (--index->second.workloads == 0) home.keys.erase(index);
+}
+
+void PodIndex::SelectPods(WorkloadId id, Namespace& home) {
+  const Workload& workload = workloads_[id.index];
+  const auto consider = [&](std::string_view name, Entry& entry) {
+    if (workload.selector.Matches(entry.pod->labels)) Add(id, name, entry);
+  };
+  if (!workload.filed) {
+    for (auto& [name, entry] : home.pods)
+      consider(name, entry);
+    return;
+  }
+  const Bucket& bucket =
+      home.keys.find(workload.filed->key)->second.values.find(workload.filed->value)->second;
+  for (const auto& [name, entry] : bucket.pods)
+    consider(name, *entry);
+}
+
+void PodIndex::Add(WorkloadId id, std::string_view name, Entry& entry) {
+  Workload& workload = workloads_[id.index];
+  workload.pods.emplace(name, &entry);
+  MarkDirty(id);
+  // With the second claim the pod becomes ambiguous to whoever selected it before.
+  if (workload.claims) ++entry.claims;
+  if (entry.claims > 0) MarkSelectorsOf(namespaces_.find(workload.ns)->second, entry);
+}
+
+void PodIndex::Drop(WorkloadId id, std::string_view name, Entry& entry) {
+  Workload& workload = workloads_[id.index];
+  workload.pods.erase(name);
+  MarkDirty(id);
+  if (!workload.claims) return;
+  --entry.claims;
+  MarkSelectorsOf(namespaces_.find(workload.ns)->second, entry);
+}
+
+void PodIndex::Reselect(Namespace& home, std::string_view name, Entry& entry) {
+  for (const WorkloadId id : Candidates(home, *entry.pod)) {
+    if (workloads_[id.index].selector.Matches(entry.pod->labels)) Add(id, name, entry);
+  }
+}
+
+void PodIndex::EraseEntry(Namespace& home, EntryMap::iterator at) {
+  Entry& entry = at->second;
+  for (const WorkloadId id : Candidates(home, *entry.pod)) {
+    if (workloads_[id.index].pods.contains(at->first)) Drop(id, at->first, entry);
+  }
+  UnfilePod(home, entry);
+  home.pods.erase(at);
+  --size_;
+}
+
+void PodIndex::MarkDirty(WorkloadId id) {
+  Workload& workload = workloads_[id.index];
+  if (workload.dirty) return;
+  workload.dirty = true;
+  dirty_.push_back(id);
+}
+
+void PodIndex::MarkSelectorsOf(const Namespace& home, const Entry& entry) {
+  for (const WorkloadId id : Candidates(home, *entry.pod)) {
+    if (workloads_[id.index].pods.contains(entry.pod->name)) MarkDirty(id);
+  }
+}
+
+std::vector<WorkloadId> PodIndex::Candidates(const Namespace& home, const Pod& pod) {
+  std::vector<WorkloadId> candidates = home.unfiled;
+  for (const auto& [key, index] : home.keys) {
+    const std::string* value = FindLabel(pod, key);
+    if (value == nullptr) continue;
+    const auto bucket = index.values.find(*value);
+    if (bucket == index.values.end()) continue;
+    candidates.insert(candidates.end(), bucket->second.workloads.begin(),
+                      bucket->second.workloads.end());
+  }
+  return candidates;
+}
+
+}  // namespace hpaplus::kube

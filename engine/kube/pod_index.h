@@ -1,0 +1,116 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/kube/objects_reply.h"
+#include "engine/model/label_selector.h"
+#include "engine/model/pod.h"
+
+namespace hpaplus::kube {
+
+/// All pods, and which workloads select them. Made for many of both: a workload's selector is filed
+/// under one `key=value` that it requires, so that a pod's change asks only the workloads filed
+/// under the pod's labels, and a new selector asks only the pods that carry its label.
+///
+/// A pod whose update changes nothing that we keep marks nobody dirty. An update that is older than
+/// what we have is ignored. Not thread-safe.
+class PodIndex {
+ public:
+  struct Selection {
+    std::vector<std::shared_ptr<const Pod>> pods;  // Ordered by name.
+    bool ambiguous = false;  // Another workload that claims its pods selects one of these, too.
+  };
+
+  /// Sets which pods a workload selects and marks it dirty if that is news. Nothing is selected
+  /// without a selector, nor with a text that is none. `claims`: it may write a size, so its pods
+  /// are ambiguous to others that select them.
+  void Select(WorkloadId id, std::string_view ns, const std::optional<std::string>& selector,
+              bool claims);
+  void Forget(WorkloadId id);
+  [[nodiscard]] Selection PodsOf(WorkloadId id) const;
+
+  void Upsert(PodObject object);
+  /// A uid that is not the pod's (any more) is ignored.
+  void Erase(std::string_view ns, std::string_view name, std::string_view uid);
+
+  /// Between these two every pod that exists is upserted; the others are gone at the end.
+  void BeginReplace() { ++epoch_; }
+  void EndReplace();
+
+  /// The workloads whose Selection may have changed since the previous call, each once.
+  [[nodiscard]] std::vector<WorkloadId> TakeDirty();
+
+  [[nodiscard]] std::size_t size() const { return size_; }
+
+ private:
+  struct Entry {
+    std::shared_ptr<const Pod> pod;
+    std::string uid;
+    std::string resource_version;
+    std::uint64_t epoch = 0;
+    std::uint32_t claims = 0;  // Workloads that select it and claim their pods.
+  };
+  using EntryMap = std::map<std::string, Entry, std::less<>>;  // By the pod's name.
+  // What is filed under one label value.
+  struct Bucket {
+    std::vector<WorkloadId> workloads;
+    std::map<std::string_view, Entry*> pods;  // Keys live in the EntryMap.
+  };
+  // A label that some selector is filed under.
+  struct KeyIndex {
+    std::map<std::string, Bucket, std::less<>> values;
+    std::size_t workloads = 0;
+  };
+  struct Namespace {
+    EntryMap pods;
+    std::map<std::string, KeyIndex, std::less<>> keys;
+    std::vector<WorkloadId> unfiled;  // Their selectors require no particular value.
+
+    [[nodiscard]] bool unused() const { return pods.empty() && keys.empty() && unfiled.empty(); }
+  };
+  struct Filed {
+    std::string key;
+    std::string value;
+  };
+  struct Workload {
+    bool registered = false;
+    std::string ns;
+    std::optional<std::string> text;
+    bool claims = false;
+    ParsedSelector selector;
+    std::optional<Filed> filed;
+    std::map<std::string_view, Entry*> pods;  // Keys live in the EntryMap.
+    bool dirty = false;
+  };
+
+  static std::optional<Filed> WhereToFile(const ParsedSelector& selector, const Namespace& home);
+  static KeyIndex& IndexOf(Namespace& home, const std::string& key);
+  static void FilePod(Namespace& home, std::string_view name, Entry& entry);
+  static void UnfilePod(Namespace& home, const Entry& entry);
+  void File(WorkloadId id, Namespace& home);
+  void Unfile(WorkloadId id, Namespace& home);
+  void SelectPods(WorkloadId id, Namespace& home);
+  void Add(WorkloadId id, std::string_view name, Entry& entry);
+  void Drop(WorkloadId id, std::string_view name, Entry& entry);
+  void Reselect(Namespace& home, std::string_view name, Entry& entry);
+  void EraseEntry(Namespace& home, EntryMap::iterator at);
+  void MarkDirty(WorkloadId id);
+  void MarkSelectorsOf(const Namespace& home, const Entry& entry);
+  [[nodiscard]] static std::vector<WorkloadId> Candidates(const Namespace& home, const Pod& pod);
+
+  std::map<std::string, Namespace, std::less<>> namespaces_;
+  std::vector<Workload> workloads_;  // By id.
+  std::vector<WorkloadId> dirty_;
+  std::uint64_t epoch_ = 1;
+  std::size_t size_ = 0;
+};
+
+}  // namespace hpaplus::kube
