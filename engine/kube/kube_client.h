@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "engine/base/result.h"
@@ -21,6 +22,7 @@ struct KubeRequest {
   std::string path;  // With query: "/api/v1/pods?limit=500".
   std::string body;
   std::string content_type = "application/json";
+  std::string accept = "application/json";
   std::string verb;      // For telemetry: list, get, watch, create, update, patch, delete.
   std::string resource;  // For telemetry: "pods", "deployments/scale".
   Priority priority = Priority::kRead;
@@ -33,8 +35,9 @@ struct KubeRequest {
 /// REST calls to one API server, as one user, within a budget of requests per second.
 ///
 /// Answers other than 2xx are Errors whose message is the server's: 404 kNotFound, 409 kConflict,
-/// 410 kGone, 401 and 403 kPermissionDenied, 400, 413 and 422 kInvalidArgument, 429, 5xx and a
-/// broken connection kUnavailable, no answer in time kDeadlineExceeded.
+/// 410 kGone, 401 and 403 kPermissionDenied, 400, 406, 413, 415 and 422 kInvalidArgument, 429, 5xx
+/// and a broken connection kUnavailable, no answer in time kDeadlineExceeded. A resourceVersion
+/// that the server has not reached (yet) is kGone, too: it may never reach it.
 ///
 /// A 429 or 503 with Retry-After (seconds or a date, capped at 60 s) holds back everything of the
 /// same or a lower priority for that long, with jitter. A 401 makes the credentials be read again
@@ -65,8 +68,10 @@ class KubeClient {
   /// kUnavailable with jittered back-off until `deadline`.
   [[nodiscard]] Result<std::string> Call(const KubeRequest& request, Timestamp deadline);
 
-  /// Opens a watch; the lines are watch events. A refused one is an Error as above.
-  [[nodiscard]] Result<std::unique_ptr<LineStream>> Watch(const KubeRequest& request);
+  /// Opens a watch; the lines are watch events. A refused one is an Error as above. Blocks for the
+  /// request's turn and the head of its answer; kUnavailable when `stop` comes first.
+  [[nodiscard]] Result<std::unique_ptr<LineStream>> Watch(const KubeRequest& request,
+                                                          const std::stop_token& stop);
 
  private:
   class State;

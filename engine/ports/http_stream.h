@@ -21,8 +21,9 @@ class LineStream {
   [[nodiscard]] virtual const HttpResponse& head() const = 0;
 
   /// Blocks for the next line, without its newline. Nothing at the regular end of the answer.
-  /// kDeadlineExceeded when no line came by `deadline` (the stream stays usable), kUnavailable when
-  /// the connection broke, kMalformedData for a line above the request's max_response_bytes.
+  /// kDeadlineExceeded when no line came by `deadline` or until `stop` (the stream stays usable),
+  /// kUnavailable when the connection broke, kMalformedData for a line above the request's
+  /// max_response_bytes.
   [[nodiscard]] virtual Result<std::optional<std::string>> ReadLine(
       Timestamp deadline, const std::stop_token& stop) = 0;
 };
@@ -36,9 +37,11 @@ class AsyncHttpClient : public HttpClient {
   /// short and must not call into the client but for Start().
   virtual void Start(HttpRequest request, Timestamp deadline, OnDone on_done) = 0;
 
-  /// Blocks until the head of the answer is there, at most until `deadline`.
+  /// Blocks until the head of the answer is there, at most until `deadline`; kUnavailable when
+  /// `stop` comes first.
   [[nodiscard]] virtual Result<std::unique_ptr<LineStream>> Open(HttpRequest request,
-                                                                 Timestamp deadline) = 0;
+                                                                 Timestamp deadline,
+                                                                 const std::stop_token& stop) = 0;
 };
 
 }  // namespace hpaplus

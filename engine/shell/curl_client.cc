@@ -41,15 +41,20 @@ void CurlClient::Start(HttpRequest request, Timestamp deadline, OnDone on_done) 
       std::make_unique<CurlTransfer>(std::move(request), std::move(on_done), nullptr), deadline));
 }
 
-Result<std::unique_ptr<LineStream>> CurlClient::Open(HttpRequest request, Timestamp deadline) {
+Result<std::unique_ptr<LineStream>> CurlClient::Open(HttpRequest request, Timestamp deadline,
+                                                     const std::stop_token& stop) {
   const std::size_t max_line_bytes = request.max_response_bytes;
   auto buffer = std::make_shared<StreamBuffer>(stream_buffer_bytes_);
   const std::uint64_t id =
       streams_.Start(std::make_unique<CurlTransfer>(std::move(request), nullptr, buffer), deadline);
-  Result<HttpResponse> head = buffer->WaitForHead();
-  if (!head) return head.error();
+  StreamControl control = streams_.ControlOf(id);
+  Result<HttpResponse> head = buffer->WaitForHead(stop);
+  if (!head) {
+    control.cancel();
+    return head.error();
+  }
   return std::unique_ptr<LineStream>(std::make_unique<CurlLineStream>(
-      std::move(buffer), *std::move(head), max_line_bytes, streams_.ControlOf(id), clock_));
+      std::move(buffer), *std::move(head), max_line_bytes, std::move(control), clock_));
 }
 
 }  // namespace hpaplus

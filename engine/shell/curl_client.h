@@ -24,8 +24,8 @@ class CurlClient final : public AsyncHttpClient {
   [[nodiscard]] std::vector<Result<HttpResponse>> SendAll(std::span<const HttpRequest> requests,
                                                           Timestamp deadline) override;
   void Start(HttpRequest request, Timestamp deadline, OnDone on_done) override;
-  [[nodiscard]] Result<std::unique_ptr<LineStream>> Open(HttpRequest request,
-                                                         Timestamp deadline) override;
+  [[nodiscard]] Result<std::unique_ptr<LineStream>> Open(HttpRequest request, Timestamp deadline,
+                                                         const std::stop_token& stop) override;
 
  private:
   Clock& clock_;

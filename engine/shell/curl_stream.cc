@@ -41,10 +41,11 @@ void StreamBuffer::End(Status how) {
   changed_.notify_all();
 }
 
-Result<HttpResponse> StreamBuffer::WaitForHead() {
+Result<HttpResponse> StreamBuffer::WaitForHead(const std::stop_token& stop) {
   MutexLock lock(mutex_);
-  changed_.wait(lock, [this]() HPAPLUS_REQUIRES(mutex_) { return head_ || end_; });
+  changed_.wait(lock, stop, [this]() HPAPLUS_REQUIRES(mutex_) { return head_ || end_; });
   if (head_) return *head_;
+  if (!end_) return Error{ErrorCode::kUnavailable, "stopped before an answer came"};
   if (!*end_) return end_->error();
   return Error{ErrorCode::kMalformedData, "the answer has no head"};
 }

@@ -28,7 +28,7 @@ class StreamBuffer {
 
   // The reader's side.
   /// Blocks for the head, or an Error that tells how the transfer ended before it.
-  [[nodiscard]] Result<HttpResponse> WaitForHead();
+  [[nodiscard]] Result<HttpResponse> WaitForHead(const std::stop_token& stop);
 
   struct Chunk {
     std::string bytes;  // Empty when nothing came in time.

@@ -65,7 +65,7 @@ class HttpClientContract : public testing::Test {
     HttpRequest request;
     request.url = url;
     request.max_response_bytes = max_line;
-    return client_->Open(request, clock_.Now() + patience);
+    return client_->Open(request, clock_.Now() + patience, {});
   }
   Timestamp In(Duration duration) { return clock_.Now() + duration; }
 
@@ -556,6 +556,21 @@ TEST_F(HttpClientContract, AStopEndsTheWaitForALine) {
   server->Stop();
 }
 
+TEST_F(HttpClientContract, AStopEndsTheWaitForAStream) {
+  std::promise<void> go_on;
+  const auto server = Serve([gate = go_on.get_future().share()](const ScriptedRequest&) {
+    gate.wait();
+    return Text("");
+  });
+  HttpRequest request;
+  request.url = server->url();
+  std::stop_source stop;
+  std::jthread stopper([&] { stop.request_stop(); });
+  const auto stream = client_->Open(request, In(seconds(600)), stop.get_token());
+  EXPECT_EQ(stream.error().code, ErrorCode::kUnavailable);
+  go_on.set_value();
+}
+
 TEST_F(HttpClientContract, WhatIsUnderWayAtTheEndIsUnavailable) {
   const auto server = Serve([](const ScriptedRequest&) {
     return Streamed([](ScriptedWriter& out) { return out.Pause(seconds(600)); });
@@ -563,7 +578,7 @@ TEST_F(HttpClientContract, WhatIsUnderWayAtTheEndIsUnavailable) {
   auto client = std::make_unique<CurlClient>(clock_);
   HttpRequest request;
   request.url = server->url();
-  auto stream = client->Open(request, In(seconds(20)));
+  auto stream = client->Open(request, In(seconds(20)), {});
   ASSERT_TRUE(stream) << stream.error().message;
   std::promise<ErrorCode> first;
   std::promise<ErrorCode> second;
