@@ -188,14 +188,17 @@ struct CivilTime {
 };
 
 CivilTime ToCivil(Timestamp at) {
+  // Whole seconds stay seconds: in nanoseconds the first of them would leave the range.
   const auto whole = std::chrono::floor<seconds>(at);
   const auto day = std::chrono::floor<std::chrono::days>(whole);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss time(whole - day);
+  constexpr std::int64_t kPerSecond = 1'000'000'000;
+  const std::int64_t remainder = at.time_since_epoch().count() % kPerSecond;
   return {fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                       time.hours().count(), time.minutes().count(), time.seconds().count()),
-          (at - whole).count()};
+          remainder < 0 ? remainder + kPerSecond : remainder};
 }
 
 }  // namespace

@@ -228,6 +228,11 @@ std::string Text(const Requirement& requirement) {
   std::string values;
   for (const std::string& value : requirement.values)
     values += (&value == requirement.values.data() ? "" : ",") + value;
+  // Alone, an empty value of a set needs its comma to be seen: "(,)".
+  const bool lone_empty = requirement.values.size() == 1 && values.empty();
+  if (lone_empty && requirement.op != Operator::kEqual && requirement.op != Operator::kNotEqual) {
+    values = ",";
+  }
   switch (requirement.op) {
     case Operator::kEqual:
       return requirement.key + "=" + values;

@@ -76,6 +76,7 @@ TEST(ParseSelector, PrintsCanonically) {
   EXPECT_EQ(text("tier in (b, a,b) , app == web"), "app=web,tier in (a,b)");
   EXPECT_EQ(text("!z, y, x notin (2,1), w != 3, v>4, u<5"), "u<5,v>4,w!=3,x notin (1,2),y,!z");
   EXPECT_EQ(text("example.com/app=web"), "example.com/app=web");
+  EXPECT_EQ(text("a in (,)"), "a in (,)");
 }
 
 TEST(ParseSelector, SaysWhatItExpected) {
