@@ -1,0 +1,74 @@
+#include "engine/shell/admin_server.h"
+
+#include <thread>
+#include <utility>
+
+#include <httplib.h>
+
+namespace hpaplus {
+namespace {
+
+constexpr std::size_t kThreads = 4;
+constexpr std::size_t kMaxRequestBytes = 16 * 1024;
+constexpr int kTimeoutSeconds = 5;
+
+class HttplibAdminServer final : public AdminServer {
+ public:
+  explicit HttplibAdminServer(Pages pages) : pages_(std::move(pages)) {
+    server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server_.set_payload_max_length(kMaxRequestBytes);
+    server_.set_read_timeout(kTimeoutSeconds);
+    server_.set_write_timeout(kTimeoutSeconds);
+    server_.set_default_headers({{"X-Content-Type-Options", "nosniff"}});
+    server_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
+      response.set_content(pages_.metrics(), "text/plain; version=0.0.4; charset=utf-8");
+    });
+    AddCheck("/healthz", pages_.unhealthy);
+    AddCheck("/readyz", pages_.unready);
+  }
+
+  ~HttplibAdminServer() override {
+    server_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  bool Listen(const Config& config) {
+    port_ = config.port == 0                                 ? server_.bind_to_any_port(config.host)
+            : server_.bind_to_port(config.host, config.port) ? config.port
+                                                             : -1;
+    if (port_ < 0) return false;
+    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    while (!server_.is_running())
+      std::this_thread::yield();
+    return true;
+  }
+
+  [[nodiscard]] int port() const override { return port_; }
+
+ private:
+  void AddCheck(const char* path, const std::function<std::string()>& problem) {
+    server_.Get(path, [&problem](const httplib::Request&, httplib::Response& response) {
+      const std::string wrong = problem();
+      response.status = wrong.empty() ? 200 : 503;
+      response.set_content(wrong.empty() ? "ok\n" : wrong + "\n", "text/plain; charset=utf-8");
+    });
+  }
+
+  const Pages pages_;
+  httplib::Server server_;
+  int port_ = -1;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<AdminServer>> AdminServer::Start(const Config& config, Pages pages) {
+  auto server = std::make_unique<HttplibAdminServer>(std::move(pages));
+  if (!server->Listen(config)) {
+    return Error{ErrorCode::kUnavailable, "admin server: cannot listen on " + config.host + ":" +
+                                              std::to_string(config.port)};
+  }
+  return std::unique_ptr<AdminServer>(std::move(server));
+}
+
+}  // namespace hpaplus
