@@ -1,0 +1,30 @@
+#pragma once
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+namespace hpaplus::app {
+
+struct RunOptions {
+  std::string config_file;
+  std::string kubeconfig;  // Empty: $KUBECONFIG, ~/.kube/config, or the pod's service account.
+  std::string context;
+  std::string ns;  // Only objects of this namespace; empty: as the configuration says.
+  bool dry_run = false;
+  bool embedded = false;                         // --cluster embedded
+  std::string embedded_listen = "127.0.0.1:0";   // Where the embedded cluster serves.
+  std::string write_kubeconfig;                  // For the embedded cluster.
+};
+
+struct ValidateOptions {
+  std::vector<std::string> files;  // "-" is standard input.
+  bool json = false;
+};
+
+/// Each runs one subcommand to its end and returns the exit code (exit_codes.h). Data goes to `out`,
+/// talk to `err`.
+[[nodiscard]] int RunController(const RunOptions& options, std::ostream& err);
+[[nodiscard]] int Validate(const ValidateOptions& options, std::ostream& out, std::ostream& err);
+
+}  // namespace hpaplus::app

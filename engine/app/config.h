@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/log.h"
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+
+namespace hpaplus::app {
+
+/// The controller's configuration file, docs/configuration.md. Every field has a default; a file
+/// names only what differs.
+struct ControllerConfig {
+  struct Engine {
+    int threads = 0;                   // 0: auto, the CPU budget.
+    std::size_t max_objects = 100'000;
+    double tolerance = 0.1;            // In [0, 1).
+    Duration downscale_stabilization = std::chrono::seconds(300);
+    Duration cpu_initialization_period = std::chrono::seconds(300);
+    Duration initial_readiness_delay = std::chrono::seconds(30);
+  };
+  struct Kubernetes {
+    double qps = 200;
+    double burst = 1000;
+    Duration request_timeout = std::chrono::seconds(5);
+    std::string ns;  // Empty: all namespaces.
+  };
+  struct Sources {
+    int threads = 16;                             // For all sources together.
+    int threads_per_source = 2;                   // A hanging source takes no more than these.
+    Duration metrics_server_share_for = std::chrono::seconds(1);
+  };
+  struct Http {
+    std::string host = "0.0.0.0";
+    int port = 8080;                 // 0 takes a free one.
+    std::size_t objects_max = 1000;  // Objects with series of their own in /metrics.
+  };
+
+  Engine engine;
+  Kubernetes kubernetes;
+  Sources sources;
+  Http http;
+  LogLevel log_level = LogLevel::kInfo;
+  bool dry_run = false;  // Nothing is written: no sizes, no status, no events.
+};
+
+/// All problems of a file at once, as "FILE:LINE:COLUMN: path: what is wrong". Strict: unknown and
+/// duplicate keys, wrong types and values out of range are errors.
+struct ConfigProblems {
+  std::vector<std::string> lines;
+};
+
+[[nodiscard]] std::optional<ControllerConfig> ParseConfig(std::string_view yaml,
+                                                          const std::string& file,
+                                                          ConfigProblems& problems);
+
+}  // namespace hpaplus::app
