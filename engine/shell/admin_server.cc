@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <httplib.h>
+#include <sys/socket.h>
 
 namespace hpaplus {
 namespace {
@@ -16,6 +17,11 @@ class HttplibAdminServer final : public AdminServer {
  public:
   explicit HttplibAdminServer(Pages pages) : pages_(std::move(pages)) {
     server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+    server_.set_socket_options([](socket_t socket) {
+      // Not httplib's SO_REUSEPORT, with which a second process could listen here too.
+      const int on = 1;
+      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    });
     server_.set_payload_max_length(kMaxRequestBytes);
     server_.set_read_timeout(kTimeoutSeconds);
     server_.set_write_timeout(kTimeoutSeconds);

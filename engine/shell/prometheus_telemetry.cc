@@ -161,6 +161,7 @@ class Registry final : public PrometheusTelemetry {
       lateness_seconds_.Observe(ToSeconds(late));
     skipped_.Increment(static_cast<double>(report.periods_skipped));
     waiting_.Set(static_cast<double>(report.waiting));
+    stretch_.Set(report.stretch);
   }
 
   void SourceRead(std::string_view source, Duration took, std::size_t queries,
@@ -249,6 +250,9 @@ class Registry final : public PrometheusTelemetry {
       Counter("hpaplus_evaluations_skipped_total", "Deadlines that passed unserved.").Add({});
   prometheus::Gauge& waiting_ =
       Gauge("hpaplus_queue_depth", "Due workloads whose reads are still under way.").Add({});
+
+  prometheus::Gauge& stretch_ =
+      Gauge("hpaplus_overload_stretch", "Factor by which all periods are stretched.").Add({});
 
   Counters scales_{Counter("hpaplus_scale_total", "Sizes written."), {{"direction", "other"}}};
   Counters scale_failures_{Counter("hpaplus_scale_failures_total", "Sizes not written, by error."),
