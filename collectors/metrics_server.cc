@@ -17,8 +17,7 @@ constexpr std::string_view kWho = "metrics.k8s.io";
 
 std::vector<std::string> Ordered(std::vector<std::string> names) {
   std::ranges::sort(names);
-  const auto repeated = std::ranges::unique(names);
-  names.erase(repeated.begin(), repeated.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
 

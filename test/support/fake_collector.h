@@ -9,7 +9,7 @@
 
 #include "engine/ports/collector.h"
 
-namespace hpaplus {
+namespace hpaplus::test {
 
 /// Answers queries by their expression and remembers them. Not thread-safe.
 class FakeCollector final : public Collector {
@@ -47,4 +47,4 @@ class FakeCollector final : public Collector {
   }
 };
 
-}  // namespace hpaplus
+}  // namespace hpaplus::test

@@ -8,7 +8,7 @@
 
 #include "engine/ports/http_client.h"
 
-namespace hpaplus {
+namespace hpaplus::test {
 
 /// Answers HTTP requests from a function and remembers them. Not thread-safe.
 class FakeHttpClient final : public HttpClient {
@@ -40,4 +40,4 @@ class FakeHttpClient final : public HttpClient {
   }
 };
 
-}  // namespace hpaplus
+}  // namespace hpaplus::test

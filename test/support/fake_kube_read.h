@@ -7,7 +7,7 @@
 
 #include "collectors/kube_read.h"
 
-namespace hpaplus {
+namespace hpaplus::test {
 
 /// Answers paths of the API server from a map and remembers them. Not thread-safe.
 class FakeKubeRead {
@@ -31,4 +31,4 @@ class FakeKubeRead {
   }
 };
 
-}  // namespace hpaplus
+}  // namespace hpaplus::test

@@ -11,6 +11,8 @@
 namespace hpaplus::collectors {
 namespace {
 
+using test::FakeHttpClient;
+
 using std::chrono::seconds;
 using testing::HasSubstr;
 

@@ -6,6 +6,8 @@
 namespace hpaplus::collectors {
 namespace {
 
+using test::FakeHttpClient;
+
 TEST(BuiltinCollectors, AreFoundByTheTypeOfTheSource) {
   CollectorRegistry registry;
   RegisterBuiltinCollectors(registry);

@@ -11,6 +11,8 @@
 namespace hpaplus::collectors {
 namespace {
 
+using test::FakeKubeRead;
+
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;

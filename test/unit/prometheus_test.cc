@@ -10,6 +10,8 @@
 namespace hpaplus::collectors {
 namespace {
 
+using test::FakeHttpClient;
+
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::ElementsAre;
