@@ -41,7 +41,7 @@ struct KubeRequest {
 ///
 /// A 429 or 503 with Retry-After (seconds or a date, capped at 60 s) holds back everything of the
 /// same or a lower priority for that long, with jitter. A 401 makes the credentials be read again
-/// and the request is sent once more. Thread-safe.
+/// and the request is sent once more. Thread-safe; has one thread, "kube", that sends.
 class KubeClient {
  public:
   struct Config {
@@ -75,7 +75,7 @@ class KubeClient {
 
  private:
   class State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // With the answers that are still to come.
 };
 
 }  // namespace hpaplus::kube

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/base/time.h"
+#include "engine/kube/kube_client.h"
+#include "engine/kube/token_bucket.h"
+
+namespace hpaplus::kube {
+
+inline constexpr std::size_t kPriorities = 4;
+
+/// One request from Start() to its result.
+struct PendingRequest {
+  KubeRequest request;
+  Timestamp deadline = Timestamp::max();
+  std::function<void(Result<std::string> body)> on_done;
+  /// Instead of sending: the caller sends it himself, with these credentials.
+  std::function<void(Result<std::shared_ptr<const HttpAuth>>)> on_turn;
+  std::shared_ptr<const HttpAuth> sent_with;
+  bool sent_before = false;             // And answered 401.
+  std::atomic<bool> abandoned = false;  // Nobody waits for the result any more.
+};
+
+/// Who is next: by priority, then by age, within a budget of requests per second and of requests
+/// under way, and not while the server has asked to be left alone. Not thread-safe.
+class RequestQueue {
+ public:
+  explicit RequestQueue(const KubeClient::Config& config)
+      : bucket_(config.qps, config.burst),
+        limit_(config.queue_limit),
+        max_in_flight_(config.max_in_flight) {}
+
+  /// False when the queue is full.
+  [[nodiscard]] bool Push(std::shared_ptr<PendingRequest> request);
+  /// Before all others of its priority: it has waited already.
+  void PushFront(std::shared_ptr<PendingRequest> request);
+
+  /// Null when nothing may be sent at `now`. What it gives counts as under way until Finished().
+  [[nodiscard]] std::shared_ptr<PendingRequest> Pop(Timestamp now);
+  void Finished() { --in_flight_; }
+  /// When Pop() may have something, unless Push() or Finished() change that.
+  [[nodiscard]] std::optional<Timestamp> NextPop(Timestamp now);
+
+  /// Nothing of this or a lower priority until then.
+  void Hold(Priority from, Timestamp until);
+
+  /// The first of all, whatever holds it up; null when there is none.
+  [[nodiscard]] std::shared_ptr<PendingRequest> PopAny();
+
+ private:
+  TokenBucket bucket_;
+  const std::size_t limit_;
+  const std::size_t max_in_flight_;
+  std::array<std::deque<std::shared_ptr<PendingRequest>>, kPriorities> waiting_;
+  std::array<Timestamp, kPriorities> held_until_{};
+  std::size_t size_ = 0;
+  std::size_t in_flight_ = 0;
+};
+
+}  // namespace hpaplus::kube
