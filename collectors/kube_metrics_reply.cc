@@ -45,7 +45,7 @@ Status ReadNumber(dom::object item, MetricValue& out) {
     return Malformed(fmt::format("value {} is no quantity", Printable(simdjson::minify(value))));
   }
   out.value = quantity->AsDouble();
-  out.milli = quantity->MilliValue();
+  out.milli = SampleMilli(*quantity);
   return Done{};
 }
 

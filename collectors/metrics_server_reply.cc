@@ -67,6 +67,8 @@ Status ReadWindow(json::value value, PodUsage& out) {
 }
 
 Status ReadUsage(json::value value, ContainerUsage& out) {
+  // Go writes an empty map as null.
+  if (bool null = false; value.is_null().get(null) == simdjson::SUCCESS && null) return Done{};
   json::object usage;
   if (auto error = value.get_object().get(usage)) return Malformed("usage", error);
   for (auto field : usage) {
@@ -79,7 +81,7 @@ Status ReadUsage(json::value value, ContainerUsage& out) {
       return Malformed(
           fmt::format("{} \"{}\" is no quantity", Printable(resource), Printable(text)));
     }
-    out.milli.emplace_back(resource, quantity->MilliValue());
+    out.milli.emplace_back(resource, SampleMilli(*quantity));
   }
   return Done{};
 }

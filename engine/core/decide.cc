@@ -8,6 +8,7 @@
 #include "engine/core/bounds.h"
 #include "engine/core/combine.h"
 #include "engine/core/rate_limit.h"
+#include "engine/core/selector_check.h"
 #include "engine/core/stabilize.h"
 
 namespace hpaplus {
@@ -86,10 +87,6 @@ bool NeedsPods(const WorkloadSpec& spec) {
   });
 }
 
-bool HasSelector(const ScaleState& scale) {
-  return scale.selector && !scale.selector->empty();
-}
-
 bool MayScale(const DecideInput& in, Trail& trail) {
   constexpr ConditionType kType = ConditionType::kScalingActive;
   if (in.view.spec->mode == Mode::kPaused) {
@@ -124,7 +121,7 @@ bool ReturnIntoBounds(const WorkloadSpec& spec, Trail& trail) {
 
 bool PodsCanBeFound(const WorkloadView& view, Trail& trail) {
   constexpr ConditionType kType = ConditionType::kScalingActive;
-  if (!HasSelector(view.scale) && NeedsPods(*view.spec)) {
+  if (!IsUsableSelector(view.scale.selector) && NeedsPods(*view.spec)) {
     trail.Hold(kType, kFalse, Reason::kInvalidSelector);
     return false;
   }
@@ -133,26 +130,6 @@ bool PodsCanBeFound(const WorkloadView& view, Trail& trail) {
     return false;
   }
   return true;
-}
-
-Reason FailureOf(MetricType type) {
-  switch (type) {
-    case MetricType::kResource:
-      return Reason::kFailedGetResourceMetric;
-    case MetricType::kContainerResource:
-      return Reason::kFailedGetContainerResourceMetric;
-    case MetricType::kPods:
-      return Reason::kFailedGetPodsMetric;
-    case MetricType::kObject:
-      return Reason::kFailedGetObjectMetric;
-    case MetricType::kExternal:
-      return Reason::kFailedGetExternalMetric;
-    case MetricType::kSource:
-      return Reason::kFailedGetSourceMetric;
-    case MetricType::kUnknown:
-      return Reason::kInvalidMetricSourceType;
-  }
-  HPAPLUS_CHECK(false);
 }
 
 bool AskMetrics(const DecideInput& in, Trail& trail) {
@@ -176,7 +153,7 @@ bool AskMetrics(const DecideInput& in, Trail& trail) {
     trail.Move(Stage::kCombine, decision.current, all ? Reason::kHeldUnknown : Reason::kHeldPartial,
                unknown);
     trail.Set(ConditionType::kScalingActive, kFalse,
-              FailureOf(spec.metrics[combined.first_unknown].type));
+              FailureReason(spec.metrics[combined.first_unknown].type));
     return false;
   }
   trail.Move(Stage::kCombine, combined.replicas, decision.metrics[combined.winner].reason, unknown,
@@ -243,6 +220,26 @@ Decided Decide(const DecideInput& in, History history) {
     }
   }
   return {std::move(trail.decision()), std::move(history)};
+}
+
+Reason FailureReason(MetricType type) {
+  switch (type) {
+    case MetricType::kResource:
+      return Reason::kFailedGetResourceMetric;
+    case MetricType::kContainerResource:
+      return Reason::kFailedGetContainerResourceMetric;
+    case MetricType::kPods:
+      return Reason::kFailedGetPodsMetric;
+    case MetricType::kObject:
+      return Reason::kFailedGetObjectMetric;
+    case MetricType::kExternal:
+      return Reason::kFailedGetExternalMetric;
+    case MetricType::kSource:
+      return Reason::kFailedGetSourceMetric;
+    case MetricType::kUnknown:
+      return Reason::kInvalidMetricSourceType;
+  }
+  HPAPLUS_CHECK(false);
 }
 
 }  // namespace hpaplus

@@ -30,4 +30,7 @@ struct Decided {
 /// size: an abstaining metric forbids shrinking, and when all abstain nothing changes.
 [[nodiscard]] Decided Decide(const DecideInput& in, History history);
 
+/// What ScalingActive says when metrics of this type could not be evaluated.
+[[nodiscard]] Reason FailureReason(MetricType type);
+
 }  // namespace hpaplus

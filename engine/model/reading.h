@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/base/quantity.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
 #include "engine/model/metric_spec.h"
@@ -28,6 +29,10 @@ struct MetricQuery {
 /// Stands in `milli` for a number that does not fit or is none: a sample to be refused, unlike an
 /// absent one. Every negative number is refused too.
 inline constexpr std::int64_t kInvalidMilli = std::numeric_limits<std::int64_t>::min();
+
+/// Thousandths of a sample, rounded away from zero; kInvalidMilli for what does not fit, where the
+/// quantity's own conversion wraps around.
+[[nodiscard]] std::int64_t SampleMilli(const Quantity& quantity);
 
 /// One number without a pod. `value` is in the source's own unit; `milli` is the same number in
 /// thousandths, rounded away from zero, exact for the HPA's metric types.

@@ -56,6 +56,20 @@ TEST(MetricValues, AreReadInAllVersions) {
   EXPECT_EQ((*values)[3].milli, 1);
 }
 
+TEST(MetricValues, MarkWhatDoesNotFit) {
+  const auto milli = [](const std::string& value) {
+    return ParseMetricValues(List(Item("a", "\"value\":\"" + value + "\"")))->front().milli;
+  };
+  EXPECT_EQ(milli("9223372036854775807m"), INT64_MAX);
+  EXPECT_EQ(milli("-9223372036854775807m"), kInvalidMilli) << "not 1, which Kubernetes makes of it";
+  EXPECT_EQ(milli("-0.0000000001"), kInvalidMilli);
+  EXPECT_EQ(milli("-0.5"), -500);
+  EXPECT_EQ(milli("9223372036854775808m"), kInvalidMilli);
+  EXPECT_EQ(milli("1E"), kInvalidMilli);
+  EXPECT_EQ(milli("-7E"), kInvalidMilli);
+  EXPECT_EQ(milli("123456789012345678901234567890"), kInvalidMilli);
+}
+
 TEST(MetricValues, MayBeEmpty) {
   EXPECT_TRUE(ParseMetricValues(List(""))->empty());
   EXPECT_TRUE(ParseMetricValues(R"({"items":null})")->empty());

@@ -65,6 +65,16 @@ TEST(PodMetrics, AreOrderedAndTheLastOfTwoCounts) {
   EXPECT_EQ((*pods)[2].ns, "b");
 }
 
+TEST(PodMetrics, MarkWhatDoesNotFitAndTakeNullForNothing) {
+  const auto huge = ParsePodMetrics(List(Item("a", "x", "1E")));
+  ASSERT_TRUE(huge);
+  EXPECT_EQ((*huge)[0].containers[0].milli[0].second, kInvalidMilli);
+  const auto null = ParsePodMetrics(
+      List(R"({"metadata":{"name":"x","namespace":"a"},"containers":[{"name":"","usage":null}]})"));
+  ASSERT_TRUE(null) << null.error().message;
+  EXPECT_TRUE((*null)[0].containers[0].milli.empty());
+}
+
 TEST(PodMetrics, MayBeEmpty) {
   EXPECT_TRUE(ParsePodMetrics(List(""))->empty());
   EXPECT_TRUE(ParsePodMetrics(R"({"items":null})")->empty());
