@@ -1,6 +1,7 @@
 #include "engine/kube/kube_client.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <optional>
 #include <set>
@@ -178,6 +179,7 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
           ToHttp(request, access_->server(), **auth), start + config_.request_timeout, stop);
       const int status = stream ? (*stream)->head().status : 0;
       telemetry_.KubeRequest(request.verb, request.resource, status, clock_.Now() - start);
+      answering_ = status != 0;
       if (!stream) return Prefixed(request, stream.error());
       if (status == 200) return stream;
       Heed(request, (*stream)->head(), **auth);
@@ -202,6 +204,7 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
   }
 
   Clock& clock() { return clock_; }
+  [[nodiscard]] bool answering() const { return answering_; }
 
  private:
   static Error Stopped(const KubeRequest& request) {
@@ -258,6 +261,7 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
     const KubeRequest& request = pending->request;
     const int status = response ? response->status : 0;
     telemetry_.KubeRequest(request.verb, request.resource, status, clock_.Now() - sent_at);
+    answering_ = status != 0;
     if (!response) return Settle(pending, Prefixed(request, response.error()));
     if (status >= 200 && status < 300) return Settle(pending, std::move(response->body));
     Heed(request, *response, pending->sent_with);
@@ -340,6 +344,7 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
   AsyncHttpClient& http_;
   Clock& clock_;
   Telemetry& telemetry_;
+  std::atomic<bool> answering_ = false;
 
   Mutex mutex_;
   std::condition_variable_any changed_;
@@ -384,6 +389,10 @@ Result<std::string> KubeClient::Call(const KubeRequest& request, Timestamp deadl
 Result<std::unique_ptr<LineStream>> KubeClient::Watch(const KubeRequest& request,
                                                       const std::stop_token& stop) {
   return state_->OpenWatch(request, stop);
+}
+
+bool KubeClient::Answering() const {
+  return state_->answering();
 }
 
 }  // namespace hpaplus::kube

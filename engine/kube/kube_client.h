@@ -73,6 +73,9 @@ class KubeClient {
   [[nodiscard]] Result<std::unique_ptr<LineStream>> Watch(const KubeRequest& request,
                                                           const std::stop_token& stop);
 
+  /// Whether the last request got an answer of any kind. False while the server is unreachable.
+  [[nodiscard]] bool Answering() const;
+
  private:
   class State;
   std::shared_ptr<State> state_;  // With the answers that are still to come.
