@@ -1,0 +1,71 @@
+#include "engine/eval/read_plan.h"
+
+#include <string>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/model/label_selector.h"
+
+namespace hpaplus {
+namespace {
+
+Result<PlannedRead> PlanNamed(std::string_view source, const MetricSpec& metric,
+                              const WorkloadView& view) {
+  PlannedRead read{SourceName(source), {}};
+  read.query.type = metric.type;
+  read.query.ns = view.spec->ns;
+  read.query.expression = metric.metric;
+  if (metric.metric_selector) {
+    Result<std::string> selector = SelectorText(*metric.metric_selector);
+    if (!selector) return selector.error();
+    read.query.selector = std::move(*selector);
+  }
+  if (metric.type == MetricType::kPods) read.query.pod_selector = view.scale.selector.value_or("");
+  if (metric.type == MetricType::kObject) read.query.object = metric.described_object;
+  return read;
+}
+
+SourceName NameOfReferred(const SourceRef& source, const std::string& ns) {
+  if (source.kind == "ClusterMetricSource") return source.kind + "/" + source.name;
+  return source.kind + "/" + ns + "/" + source.name;
+}
+
+Result<PlannedRead> PlanRead(const MetricSpec& metric, const WorkloadView& view) {
+  const std::string& ns = view.spec->ns;
+  switch (metric.type) {
+    case MetricType::kResource:
+    case MetricType::kContainerResource:
+      return PlannedRead{SourceName(kResourceMetrics), {.type = MetricType::kResource}};
+    case MetricType::kPods:
+    case MetricType::kObject:
+      return PlanNamed(kCustomMetrics, metric, view);
+    case MetricType::kExternal:
+      return PlanNamed(kExternalMetrics, metric, view);
+    case MetricType::kSource:
+      return PlannedRead{NameOfReferred(metric.source, ns),
+                         {.type = metric.type, .ns = ns, .expression = metric.query}};
+    case MetricType::kUnknown:
+      return Error{ErrorCode::kInvalidArgument, "the metric's type is unknown"};
+  }
+  HPAPLUS_CHECK(false);
+}
+
+}  // namespace
+
+std::vector<Result<PlannedRead>> PlanReads(const WorkloadView& view) {
+  std::vector<Result<PlannedRead>> reads;
+  reads.reserve(view.spec->metrics.size());
+  for (const MetricSpec& metric : view.spec->metrics)
+    reads.push_back(PlanRead(metric, view));
+  return reads;
+}
+
+bool NeedsReads(const WorkloadView& view) {
+  const WorkloadSpec& spec = *view.spec;
+  const Replicas current = view.scale.spec_replicas;
+  const bool doubled = !view.conflict.empty() && spec.mode != Mode::kDryRun;
+  return spec.mode != Mode::kPaused && view.scale.status == ScaleStatus::kKnown && !doubled &&
+         current != 0 && current >= spec.min_replicas && current <= spec.max_replicas;
+}
+
+}  // namespace hpaplus

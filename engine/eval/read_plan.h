@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "engine/model/reading.h"
+#include "engine/model/source.h"
+#include "engine/model/workload.h"
+
+namespace hpaplus {
+
+/// What has to be asked, and of whom.
+struct PlannedRead {
+  SourceName source;
+  MetricQuery query;
+  bool operator==(const PlannedRead&) const = default;
+};
+
+/// Where the numbers of the Kubernetes metric types come from.
+inline constexpr std::string_view kResourceMetrics = "metrics.k8s.io";
+inline constexpr std::string_view kCustomMetrics = "custom.metrics.k8s.io";
+inline constexpr std::string_view kExternalMetrics = "external.metrics.k8s.io";
+
+/// One entry per spec.metrics: the read that answers it, or the error that its policy is to judge
+/// instead. Resource metrics of all workloads are one and the same read, of the whole cluster.
+[[nodiscard]] std::vector<Result<PlannedRead>> PlanReads(const WorkloadView& view);
+
+/// Whether an evaluation would look at metrics at all: not when the workload is paused, at zero or
+/// outside its bounds, when its size is not known, or when somebody else scales it too.
+[[nodiscard]] bool NeedsReads(const WorkloadView& view);
+
+}  // namespace hpaplus

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/base/time.h"
+#include "engine/eval/read_plan.h"
+#include "engine/model/reading.h"
+#include "engine/ports/metric_feed.h"
+
+namespace hpaplus {
+
+/// Every distinct question that some workload has, asked at most once at a time and answered for
+/// everybody who waits: equal (source, query) is one read.
+///
+/// A read that somebody asks for is in flight until its result is in. Who asks meanwhile joins it.
+/// When it ends at its deadline although somebody who joined would have waited longer, it is asked
+/// once more, for those. Not thread-safe.
+class ReadTable {
+ public:
+  /// For how long a source's answer is given again without asking; called when a read is started.
+  using ShareFor = std::function<Duration(const SourceName&)>;
+
+  explicit ReadTable(ShareFor share_for) : share_for_(std::move(share_for)) {}
+
+  /// The id of this question. Every Acquire() needs its Release(): a question nobody has any more
+  /// is forgotten, and its id used again.
+  [[nodiscard]] ReadId Acquire(const PlannedRead& read);
+  void Release(ReadId id);
+
+  /// True: the newest result is young enough to serve as it is. False: `asker` will be among the
+  /// waiters of the result to come, unless `listed` says that it already is.
+  [[nodiscard]] bool Ask(ReadId id, WorkloadId asker, bool listed, Timestamp now, Timestamp until);
+
+  /// What has to be asked since the previous call, in the order of asking.
+  [[nodiscard]] std::vector<ReadRequest> TakeRequests();
+
+  /// Takes in what a read has come to; returns who waited. Nobody when it is asked once more.
+  [[nodiscard]] std::vector<WorkloadId> Absorb(ReadResult result, Timestamp now);
+
+  /// Null until there is one.
+  [[nodiscard]] const ReadingResult* Newest(ReadId id) const;
+
+  [[nodiscard]] std::size_t size() const { return by_text_.size(); }
+
+ private:
+  struct Entry {
+    std::string text;  // Key in by_text_; empty: this slot is free.
+    PlannedRead read;
+    std::size_t users = 0;
+    std::vector<WorkloadId> waiters;
+    std::optional<ReadingResult> newest;
+    Timestamp started{};
+    Timestamp wanted_until{};  // The latest moment anybody waits for the read in flight.
+    Duration share_for{};
+    bool in_flight = false;
+  };
+
+  void Start(ReadId id, Timestamp now);
+  void ForgetIfUnused(ReadId id);
+
+  ShareFor share_for_;
+  std::vector<Entry> entries_;  // Indexed by ReadId.
+  std::vector<ReadId> free_;
+  std::unordered_map<std::string, ReadId> by_text_;  // Looked up, never iterated.
+  std::vector<ReadRequest> requests_;
+};
+
+}  // namespace hpaplus

@@ -1,0 +1,75 @@
+#include "engine/eval/workload_table.h"
+
+#include <utility>
+
+namespace hpaplus {
+namespace {
+
+// Whether the questions to ask may differ between two views of one object.
+bool SameQuestions(const WorkloadView& a, const WorkloadView& b) {
+  const bool same_spec = a.spec == b.spec || a.spec->metrics == b.spec->metrics;
+  return same_spec && a.scale.selector == b.scale.selector;
+}
+
+bool SameSpec(const WorkloadView& a, const WorkloadView& b) {
+  return a.spec == b.spec || *a.spec == *b.spec;
+}
+
+}  // namespace
+
+WorkloadChange WorkloadTable::Apply(const WorkloadUpdate& update) {
+  if (states_.size() <= update.id.index) states_.resize(update.id.index + 1U);
+  WorkloadState& state = states_[update.id.index];
+  const std::shared_ptr<const WorkloadView> before = std::exchange(state.view, update.view);
+
+  if (!update.view) {
+    if (!before) return WorkloadChange::kNone;
+    ReleaseReads(state);
+    state = WorkloadState();
+    --size_;
+    return WorkloadChange::kRemoved;
+  }
+  if (!before || before->spec->uid != update.view->spec->uid) {
+    if (!before) ++size_;
+    state.history = History();
+    state.policies = make_policies_(*update.view->spec);
+    PlanAgain(state);
+    return before ? WorkloadChange::kReplaced : WorkloadChange::kAdded;
+  }
+  if (!SameQuestions(*before, *update.view)) PlanAgain(state);
+  if (SameSpec(*before, *update.view)) return WorkloadChange::kObserved;
+  state.policies = make_policies_(*update.view->spec);
+  return WorkloadChange::kSpec;
+}
+
+WorkloadState* WorkloadTable::Find(WorkloadId id) {
+  if (id.index >= states_.size() || !states_[id.index].view) return nullptr;
+  return &states_[id.index];
+}
+
+void WorkloadTable::PlanAgain(WorkloadState& state) {
+  // The new reads are acquired before the old ones are released, so that a question that stays
+  // keeps its answer.
+  std::vector<ReadSlot> slots;
+  for (const Result<PlannedRead>& planned : PlanReads(*state.view)) {
+    ReadSlot& slot = slots.emplace_back();
+    if (planned) {
+      slot.read = reads_.Acquire(*planned);
+    } else {
+      slot.problem = planned.error();
+    }
+  }
+  ReleaseReads(state);
+  state.reads = std::move(slots);
+}
+
+void WorkloadTable::ReleaseReads(WorkloadState& state) {
+  for (const ReadSlot& slot : state.reads) {
+    if (slot.read) reads_.Release(*slot.read);
+  }
+  state.reads.clear();
+  state.reads_awaited = 0;
+  state.in_round = false;
+}
+
+}  // namespace hpaplus

@@ -1,0 +1,293 @@
+#include "engine/loop/engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/hash.h"
+
+namespace hpaplus {
+namespace {
+
+// Whether a size that was decided before may still be written.
+bool MayWrite(const WorkloadView& view) {
+  return view.spec->mode == Mode::kActive && view.conflict.empty();
+}
+
+}  // namespace
+
+Duration DefaultShareFor(const SourceName& source) {
+  return source == kResourceMetrics ? std::chrono::seconds(1) : Duration::zero();
+}
+
+Engine::Engine(Config config, World world, PolicyFactory make_policies)
+    : config_(std::move(config)),
+      world_(world),
+      evaluator_(config_.decide, world.executor),
+      reads_(config_.share_for),
+      workloads_(std::move(make_policies), reads_),
+      commands_(world.actuator),
+      overload_(config_.overload) {}
+
+void Engine::Run(const std::stop_token& stop) {
+  if (stop.stop_requested()) return;
+  Timestamp last{};
+  do {
+    last = world_.clock.Now();
+    Tick();
+  } while (WaitForWork(last, stop));
+  Drain();
+}
+
+Timestamp Engine::next() const {
+  return std::min(queue_.next(), timeouts_.next());
+}
+
+void Engine::Tick() {
+  const Timestamp now = world_.clock.Now();  // The only reading that a decision depends on.
+
+  // Outcomes are taken before the changes that show what they did, and looked at after them.
+  const std::vector<ScaleOutcome> outcomes = world_.actuator.TakeOutcomes();
+  Follow(world_.cluster.TakeChanges(), now);
+  SettleAll(outcomes, now);
+  TakeReadings(now);
+  ExpireRounds(now);
+
+  queue_.Stretch(overload_.stretch());
+  DueSet due = queue_.TakeDue(now);
+  for (const WorkloadId id : due.workloads) {
+    if (workloads_.at(id).in_round) {
+      ++due.periods_skipped;  // Its last round began late, and its reads are still awaited.
+    } else {
+      BeginRound(id, now);
+    }
+  }
+  if (auto requests = reads_.TakeRequests(); !requests.empty()) {
+    world_.feed.Start(std::move(requests));
+  }
+  Decide(now);
+  Report(now, due);
+}
+
+void Engine::Follow(std::span<const WorkloadUpdate> updates, Timestamp now) {
+  for (const WorkloadUpdate& update : updates) {
+    const WorkloadChange change = workloads_.Apply(update);
+    FollowObject(update.id, change, now);
+    if (WorkloadState* const state = workloads_.Find(update.id)) {
+      if (!MayWrite(*state->view)) commands_.Withdraw(update.id);
+      CreditLostWrite(update.id, *state, now);
+    }
+  }
+}
+
+void Engine::FollowObject(WorkloadId id, WorkloadChange change, Timestamp now) {
+  switch (change) {
+    case WorkloadChange::kNone:
+      return;
+    case WorkloadChange::kAdded:
+      Schedule(id, now);
+      return;
+    case WorkloadChange::kReplaced:
+      ForgetObject(id);
+      Schedule(id, now);
+      return;
+    case WorkloadChange::kSpec:
+      commands_.Withdraw(id);  // It was decided for another wish.
+      commands_.Forgive(id);
+      Schedule(id, now);
+      return;
+    case WorkloadChange::kObserved:
+      // With another selector the questions are others too, and a round under way starts over.
+      if (timeouts_.contains(id) && !workloads_.at(id).in_round) BeginRound(id, now);
+      return;
+    case WorkloadChange::kRemoved:
+      ForgetObject(id);
+      queue_.Remove(id);
+      return;
+  }
+}
+
+void Engine::Schedule(WorkloadId id, Timestamp now) {
+  const WorkloadState& state = workloads_.at(id);
+  if (!state.in_round) timeouts_.Remove(id);
+  queue_.Set(id, state.view->spec->period, Fnv1a(state.view->spec->uid), now);
+}
+
+void Engine::ForgetObject(WorkloadId id) {
+  commands_.Withdraw(id);
+  commands_.Forget(id);
+  timeouts_.Remove(id);
+  world_.journal.RecordGone(id);
+}
+
+void Engine::CreditLostWrite(WorkloadId id, WorkloadState& state, Timestamp now) {
+  const auto arrived = commands_.TakeArrived(id, *state.view);
+  if (!arrived) return;
+  CreditWrite(*arrived, state, now);
+  world_.journal.RecordOutcome({*arrived}, now);
+}
+
+void Engine::CreditWrite(const ScaleCommand& command, WorkloadState& state, Timestamp now) {
+  state.history = Advance(std::move(state.history), *command.view->spec,
+                          command.view->scale.spec_replicas, command.replicas, now);
+}
+
+void Engine::SettleAll(std::span<const ScaleOutcome> outcomes, Timestamp now) {
+  for (const ScaleOutcome& outcome : outcomes)
+    Settle(outcome, now);
+}
+
+void Engine::Settle(const ScaleOutcome& outcome, Timestamp now) {
+  const ScaleCommand& command = outcome.command;
+  WorkloadState* const state = workloads_.Find(command.workload);
+  world_.journal.RecordOutcome(outcome, now);
+  switch (commands_.Settle(outcome, state != nullptr ? state->view.get() : nullptr, now)) {
+    case CommandLedger::Verdict::kWritten:
+      CreditWrite(command, *state, now);
+      return;
+    case CommandLedger::Verdict::kDecideAgain:
+      CreditLostWrite(command.workload, *state, now);
+      // In the middle of a round its own decision is not far; otherwise what was read still holds.
+      if (!state->in_round) Enqueue(command.workload, *state);
+      return;
+    case CommandLedger::Verdict::kNotWritten:
+      if (state != nullptr) CreditLostWrite(command.workload, *state, now);
+      return;
+  }
+}
+
+void Engine::TakeReadings(Timestamp now) {
+  for (ReadResult& result : world_.feed.TakeArrived()) {
+    const ReadId read = result.id;
+    for (const WorkloadId id : reads_.Absorb(std::move(result), now)) {
+      WorkloadState* const state = workloads_.Find(id);
+      if (state == nullptr) continue;
+      for (ReadSlot& slot : state->reads) {
+        if (!slot.listed || *slot.read != read) continue;
+        slot.listed = false;
+        if (std::exchange(slot.awaited, false) && state->in_round) --state->reads_awaited;
+      }
+      if (state->in_round && state->reads_awaited == 0) FinishRound(id, *state);
+    }
+  }
+}
+
+void Engine::ExpireRounds(Timestamp now) {
+  while (timeouts_.size() > 0 && timeouts_.next() <= now) {
+    const WorkloadId id = timeouts_.first();
+    FinishRound(id, workloads_.at(id));
+  }
+}
+
+void Engine::BeginRound(WorkloadId id, Timestamp now) {
+  WorkloadState& state = workloads_.at(id);
+  commands_.BeginPeriod(id);
+  const Duration timeout = state.view->spec->timeout;
+  // A round makes way for the next one, but one that begins late gets some time of its own.
+  const Timestamp until = std::min(now + timeout, std::max(queue_.next(id), now + timeout / 2));
+  const bool needs_reads = NeedsReads(*state.view);
+  for (ReadSlot& slot : state.reads) {
+    slot.awaited = slot.read.has_value();
+    if (!slot.awaited || !needs_reads) continue;
+    slot.awaited = !reads_.Ask(*slot.read, id, slot.listed, now, until);
+    slot.listed = slot.listed || slot.awaited;
+    if (slot.awaited) ++state.reads_awaited;
+  }
+  if (state.reads_awaited == 0) {
+    Enqueue(id, state);
+  } else {
+    state.in_round = true;
+    timeouts_.Set(id, until);
+  }
+}
+
+void Engine::FinishRound(WorkloadId id, WorkloadState& state) {
+  state.in_round = false;
+  state.reads_awaited = 0;
+  timeouts_.Remove(id);
+  Enqueue(id, state);
+}
+
+void Engine::Enqueue(WorkloadId id, WorkloadState& state) {
+  Evaluation one{id, state.view.get(), &state.policies, {}, {}};
+  one.readings.reserve(state.reads.size());
+  for (const ReadSlot& slot : state.reads) {
+    const ReadingResult* const newest = slot.read ? reads_.Newest(*slot.read) : nullptr;
+    if (!slot.read) {
+      one.readings.emplace_back(slot.problem);
+    } else if (slot.awaited || newest == nullptr) {
+      one.readings.emplace_back(Error{ErrorCode::kDeadlineExceeded, "no answer in time"});
+    } else {
+      one.readings.push_back(*newest);
+    }
+  }
+  // A second reason to decide in the same tick only brings newer readings.
+  if (state.queued_at == WorkloadState::kNotQueued) {
+    state.queued_at = ready_.size();
+    ready_.push_back(std::move(one));
+  } else {
+    ready_[state.queued_at] = std::move(one);
+  }
+}
+
+void Engine::Decide(Timestamp now) {
+  for (Evaluation& one : ready_)
+    one.history = std::move(workloads_.at(one.id).history);
+  std::vector<Decided> results = evaluator_.Evaluate(now, ready_);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    WorkloadState& state = workloads_.at(ready_[i].id);
+    const Decision& decision = results[i].decision;
+    state.history = std::move(results[i].history);
+    world_.journal.RecordDecision(decision, *state.view);
+    if (decision.acts) commands_.Start({decision.workload, state.view, decision.desired, now});
+  }
+  decided_ = results.size();
+  DropReady();
+}
+
+void Engine::Report(Timestamp now, const DueSet& due) {
+  if (!due.lateness.empty()) {
+    overload_.Observe(now, *std::ranges::max_element(due.lateness));
+  }
+  TickReport report;
+  report.at = now;
+  report.took = world_.clock.Now() - now;
+  report.due = due.workloads.size();
+  report.decided = decided_;
+  report.waiting = timeouts_.size();
+  report.periods_skipped = due.periods_skipped;
+  report.workloads = workloads_.size();
+  report.stretch = overload_.stretch();
+  report.lateness = due.lateness;
+  world_.journal.RecordTick(report);
+}
+
+bool Engine::WaitForWork(Timestamp last, const std::stop_token& stop) {
+  const Timestamp earliest = last + config_.tick_spacing;
+  if (!world_.clock.WaitUntil(std::max(next(), earliest), stop)) return false;
+  while (world_.clock.Now() < earliest) {  // There is news; more of it may follow at once.
+    if (!world_.clock.WaitUntil(earliest, stop)) return false;
+  }
+  return true;
+}
+
+void Engine::Drain() {
+  constexpr Duration kLook = std::chrono::milliseconds(20);
+  Timestamp now = world_.clock.Now();
+  const Timestamp until = now + config_.stop_grace;
+  while (commands_.under_way() > 0 && now < until) {
+    if (!world_.clock.WaitUntil(std::min(now + kLook, until), {})) return;
+    now = world_.clock.Now();
+    const std::vector<ScaleOutcome> outcomes = world_.actuator.TakeOutcomes();
+    Follow(world_.cluster.TakeChanges(), now);
+    SettleAll(outcomes, now);
+    DropReady();
+  }
+}
+
+void Engine::DropReady() {
+  for (const Evaluation& one : ready_)
+    workloads_.at(one.id).queued_at = WorkloadState::kNotQueued;
+  ready_.clear();
+}
+
+}  // namespace hpaplus

@@ -1,0 +1,101 @@
+#pragma once
+
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "engine/eval/evaluator.h"
+#include "engine/eval/read_table.h"
+#include "engine/eval/workload_table.h"
+#include "engine/loop/command_ledger.h"
+#include "engine/loop/deadline_queue.h"
+#include "engine/loop/overload.h"
+#include "engine/loop/timer_heap.h"
+#include "engine/ports/actuator.h"
+#include "engine/ports/clock.h"
+#include "engine/ports/cluster_view.h"
+#include "engine/ports/journal.h"
+#include "engine/ports/metric_feed.h"
+
+namespace hpaplus {
+
+/// The world as the engine sees it. Whoever fills this in decides what the engine is: a live
+/// controller, a dry run, a replay of yesterday, or a simulation. Everything outlives the engine.
+struct World {
+  Clock& clock;
+  ClusterView& cluster;
+  MetricFeed& feed;
+  Actuator& actuator;
+  Journal& journal;
+  Executor& executor;
+};
+
+/// A second for metrics.k8s.io, whose one answer serves everybody; nothing for other sources.
+[[nodiscard]] Duration DefaultShareFor(const SourceName& source);
+
+/// Follow the cluster, read, decide, record, act: level-triggered, each workload in its own period.
+///
+/// A due workload starts a round: what it has to know is asked, unless an answer is young enough
+/// or already on its way for somebody else. It is decided in the tick in which its last answer is
+/// in or its timeout has passed; what is missing then is an error that its policies judge. So no
+/// workload ever waits for the reads of another. Not thread-safe: one loop owns it.
+class Engine {
+ public:
+  struct Config {
+    DecideConfig decide;
+    Overload::Config overload;
+    /// The shortest time between two ticks, so that what arrives together is decided together.
+    Duration tick_spacing = std::chrono::milliseconds(2);
+    /// After a stop: how long the outcomes of commands under way are waited for.
+    Duration stop_grace = std::chrono::seconds(2);
+    ReadTable::ShareFor share_for = DefaultShareFor;
+  };
+
+  Engine(Config config, World world, PolicyFactory make_policies);
+
+  /// Ticks until `stop` is requested, then waits for the outcomes of what it has started, at most
+  /// for the grace. Starts nothing any more once the stop is seen.
+  void Run(const std::stop_token& stop);
+
+  /// One tick. Public so that tests, replay and simulation can drive it themselves.
+  void Tick();
+
+  /// When there is something to do without news from outside.
+  [[nodiscard]] Timestamp next() const;
+
+ private:
+  void Follow(std::span<const WorkloadUpdate> updates, Timestamp now);
+  void FollowObject(WorkloadId id, WorkloadChange change, Timestamp now);
+  void Schedule(WorkloadId id, Timestamp now);
+  void ForgetObject(WorkloadId id);
+  void CreditWrite(const ScaleCommand& command, WorkloadState& state, Timestamp now);
+  void CreditLostWrite(WorkloadId id, WorkloadState& state, Timestamp now);
+  void SettleAll(std::span<const ScaleOutcome> outcomes, Timestamp now);
+  void Settle(const ScaleOutcome& outcome, Timestamp now);
+  void TakeReadings(Timestamp now);
+  void ExpireRounds(Timestamp now);
+  void BeginRound(WorkloadId id, Timestamp now);
+  void FinishRound(WorkloadId id, WorkloadState& state);
+  void Enqueue(WorkloadId id, WorkloadState& state);
+  void Decide(Timestamp now);
+  void Report(Timestamp now, const DueSet& due);
+  [[nodiscard]] bool WaitForWork(Timestamp last, const std::stop_token& stop);
+  void Drain();
+  void DropReady();
+
+  const Config config_;
+  const World world_;
+  Evaluator evaluator_;
+  ReadTable reads_;
+  WorkloadTable workloads_;
+  DeadlineQueue queue_;
+  TimerHeap timeouts_;  // Of the rounds under way.
+  CommandLedger commands_;
+  Overload overload_;
+
+  // This tick's.
+  std::vector<Evaluation> ready_;
+  std::size_t decided_ = 0;
+};
+
+}  // namespace hpaplus
