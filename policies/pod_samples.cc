@@ -11,8 +11,9 @@ std::optional<std::int64_t> UsageMilli(const PodUsage& item, const PodQuantity& 
   Int128 sum = 0;
   for (const ContainerUsage& container : item.containers) {
     if (!quantity.container.empty() && container.name != quantity.container) continue;
-    const auto found = std::ranges::find(container.milli, quantity.resource,
-                                         [](const auto& entry) { return entry.first; });
+    const auto found = std::ranges::find(container.milli, quantity.resource, [](const auto& entry) {
+      return std::string_view(entry.first);
+    });
     if (found == container.milli.end()) return std::nullopt;
     if (!quantity.container.empty() || found->second < 0) return found->second;
     sum += found->second;
@@ -62,14 +63,25 @@ std::optional<PodSample> PodSamples::LastUsable(std::span<const Item> same_pod) 
   return std::nullopt;
 }
 
-std::optional<PodSample> PodSamples::Find(std::string_view pod) {
-  const auto name = [](const auto& item) { return std::string_view(item.pod); };
-  if (quantity_.resource.empty()) {
-    const auto found = std::ranges::equal_range(values_, pod, {}, name);
-    return LastUsable(std::span<const PodValue>(found.begin(), found.end()));
+// Pods mostly come in the order of the samples: the next one is tried before it is searched for.
+template <class Item>
+std::span<const Item> PodSamples::SamplesOf(std::string_view pod, std::span<const Item> items) {
+  std::size_t begin = next_;
+  if (begin >= items.size() || items[begin].pod != pod) {
+    const auto found = std::ranges::lower_bound(
+        items, pod, {}, [](const Item& item) { return std::string_view(item.pod); });
+    begin = static_cast<std::size_t>(found - items.begin());
   }
-  const auto found = std::ranges::equal_range(usage_, pod, {}, name);
-  return LastUsable(std::span<const PodUsage>(found.begin(), found.end()));
+  std::size_t end = begin;
+  while (end < items.size() && items[end].pod == pod)
+    ++end;
+  next_ = end;
+  return items.subspan(begin, end - begin);
+}
+
+std::optional<PodSample> PodSamples::Find(std::string_view pod) {
+  return quantity_.resource.empty() ? LastUsable(SamplesOf(pod, values_))
+                                    : LastUsable(SamplesOf(pod, usage_));
 }
 
 template <class Item>

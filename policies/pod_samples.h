@@ -47,6 +47,8 @@ class PodSamples {
   std::optional<PodSample> Take(const PodValue& item);
   std::optional<PodSample> Accept(const PodSample& sample);
   template <class Item>
+  std::span<const Item> SamplesOf(std::string_view pod, std::span<const Item> items);
+  template <class Item>
   std::optional<PodSample> LastUsable(std::span<const Item> same_pod);
   template <class Item>
   Sum TotalOf(std::span<const Item> items);
@@ -55,6 +57,7 @@ class PodSamples {
   const Freshness freshness_;
   std::span<const PodUsage> usage_;  // Of our namespace.
   std::span<const PodValue> values_;
+  std::size_t next_ = 0;  // Where the sample after the one found last lies.
   Reason refused_ = Reason::kNone;
 };
 

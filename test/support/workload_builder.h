@@ -68,6 +68,16 @@ struct Bench {
   }
 };
 
+/// Rules without windows, but that the scale-up one is 0, as the API server fills it in.
+[[nodiscard]] inline Behavior Rules(std::vector<ScalingPolicy> up,
+                                    std::vector<ScalingPolicy> down) {
+  Behavior behavior;
+  behavior.scale_up.stabilization_window_seconds = 0;
+  behavior.scale_up.policies = std::move(up);
+  behavior.scale_down.policies = std::move(down);
+  return behavior;
+}
+
 [[nodiscard]] inline const Condition* Find(const Decision& decision, ConditionType type) {
   for (const Condition& condition : decision.conditions) {
     if (condition.type == type) return &condition;
