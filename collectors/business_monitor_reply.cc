@@ -11,6 +11,7 @@
 #include "collectors/http_answer.h"
 #include "collectors/numbers.h"
 #include "engine/base/quantity.h"
+#include "engine/model/reading.h"
 
 namespace hpaplus::collectors {
 namespace {
@@ -170,7 +171,7 @@ class PathReader {
     }
     const Result<Quantity> quantity = Quantity::Parse(text);
     if (!quantity || !std::isfinite(quantity->AsDouble())) return std::nullopt;
-    return JsonNumber{quantity->AsDouble(), MilliFromDouble(quantity->AsDouble())};
+    return JsonNumber{quantity->AsDouble(), SampleMilli(*quantity)};
   }
 
   const std::string_view path_;

@@ -16,8 +16,6 @@ ErrorCode CodeOf(int status) {
     case 403:
     case 407:
       return ErrorCode::kPermissionDenied;
-    case 404:
-      return ErrorCode::kNotFound;
     case 408:
     case 504:
       return ErrorCode::kDeadlineExceeded;

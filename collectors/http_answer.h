@@ -12,8 +12,9 @@ namespace hpaplus::collectors {
 /// Text from outside, made fit for an error message: one line, printable ASCII, 200 bytes at most.
 [[nodiscard]] std::string Printable(std::string_view text);
 
-/// The error that an HTTP status other than 200 means. What a human must change (401, 403, 404,
-/// redirects, other 4xx) is told apart from what may pass (408, 429, 5xx). `who` starts the text.
+/// The error that an HTTP status other than 200 means. What a human must change (401, 403, other
+/// 4xx, redirects) is told apart from what may pass (408, 429, 5xx). Never kNotFound: the source
+/// itself exists. `who` starts the text.
 [[nodiscard]] Error StatusError(std::string_view who, int status);
 
 /// Whether the answer calls itself JSON: application/json, text/json or anything ending in +json.

@@ -107,7 +107,6 @@ ReadingResult PrometheusCollector::Read(const Result<HttpResponse>& response, Ti
   }
   if (Status ok = CheckSize(kWho, *response, spec_.max_response_bytes); !ok) return ok.error();
   const Status is_json = CheckJsonType(kWho, *response);
-  if (response->status == 200 && !is_json) return is_json.error();
   Result<std::vector<ScalarSample>> samples =
       is_json ? ParsePrometheusReply(response->body, spec_.max_series) : is_json.error();
   if (response->status != 200) {

@@ -70,12 +70,11 @@ Status ReadPoint(json::array pair, ScalarSample& out) {
   for (auto item : pair) {
     json::value value;
     if (auto error = item.get(value)) return Malformed("a sample", error);
-    if (position > 1) return Malformed("a sample has more than a timestamp and a value");
     Status read = position == 0 ? ReadTime(value, out) : ReadNumber(value, out);
     if (!read) return read;
     ++position;
   }
-  if (position != 2) return Malformed("a sample has not both a timestamp and a value");
+  if (position != 2) return Malformed("a sample is not a timestamp and a value");
   return Done{};
 }
 

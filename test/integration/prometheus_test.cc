@@ -109,6 +109,18 @@ TEST_F(PrometheusIntegration, GivesEverySeriesOfAVector) {
   EXPECT_EQ((*AskUntil("negative", [](const auto&) { return true; }))->values[0].milli, -5000);
 }
 
+// As docs/sources.md tells.
+TEST_F(PrometheusIntegration, CanBeAskedForFreshGaugesOnly) {
+  const std::string gauge = "queue_depth{queue=\"b\"}";
+  (void)AskUntil(gauge, [](const ScalarSample&) { return true; });
+  const auto asked = [&](const std::string& age) {
+    return Ask(gauge + " and (time() - timestamp(" + gauge + ") < " + age + ")");
+  };
+  ASSERT_TRUE(asked("30"));
+  EXPECT_EQ((*asked("30"))->values.size(), 1U);
+  EXPECT_TRUE((*asked("-1"))->values.empty());
+}
+
 TEST_F(PrometheusIntegration, GivesAScalar) {
   const auto answer = Ask("scalar(vector(4.1)) * 2");
   ASSERT_TRUE(answer) << answer.error().message;

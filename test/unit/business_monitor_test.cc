@@ -86,7 +86,8 @@ TEST(JsonNumber, NamesWhatWasFoundInstead) {
   EXPECT_THAT(MessageAt("a", R"({"a": {}})"), HasSubstr("an object"));
   EXPECT_THAT(MessageAt("a", R"({"a": []})"), HasSubstr("an array"));
   EXPECT_THAT(MessageAt("a", R"({"a": "soon"})"), HasSubstr("\"soon\""));
-  for (const char* text : {"", " 1", "1 ", "k", ".", "m", "NaN", "Inf", "1.5x", "0x1", "1e999"}) {
+  for (const char* text :
+       {"", " 1", "1 ", "k", ".", "m", "NaN", "Inf", "1.5x", "0x1", "1e999", "nan(1)"}) {
     const std::string body = std::string(R"({"a": ")") + text + "\"}";
     EXPECT_THAT(MessageAt("a", body), HasSubstr("neither a number nor a quantity")) << text;
   }
@@ -106,6 +107,8 @@ TEST(JsonNumber, RefusesWhatIsNoJson) {
     EXPECT_FALSE(At("queue.depth", good.substr(0, cut))) << cut;
   }
   EXPECT_TRUE(At("queue.depth", good));
+  EXPECT_FALSE(At("queue.depth", good + "{}"));
+  EXPECT_FALSE(At("queue.depth", good + "}"));
   const std::string bodies[] = {good + "{}",
                                 good + "x",
                                 "",

@@ -141,7 +141,7 @@ TEST_F(PrometheusTest, TellsWhatTheStatusMeans) {
   };
   EXPECT_EQ(code_of(401), ErrorCode::kPermissionDenied);
   EXPECT_EQ(code_of(403), ErrorCode::kPermissionDenied);
-  EXPECT_EQ(code_of(404), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of(404), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of(400), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of(302), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of(429), ErrorCode::kUnavailable);
