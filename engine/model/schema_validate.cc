@@ -53,7 +53,7 @@ std::string CheckedFormat(const Node& node) {
 }
 
 bool TypeFits(const Node& node, const Json& value) {
-  if (node.int_or_string) return value.is_string() || IsWholeNumber(value);
+  if (node.int_or_string) return value.is_string() || value.is_number_integer();
   if (node.type == "integer") return IsWholeNumber(value);
   if (node.type == "number") return value.is_number();
   return node.type.empty() || node.type == TypeOf(value).name;

@@ -1,0 +1,329 @@
+#include "engine/model/spec_json.h"
+
+#include <fstream>
+#include <sstream>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "engine/model/yaml_json.h"
+
+namespace hpaplus {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// An HPAPlus object with this spec, written as YAML flow.
+std::string Object(const std::string& spec, const std::string& kind = "HPAPlus") {
+  const auto documents = ParseYaml(
+      "{apiVersion: autoscaling.hpaplus.io/v1alpha1, kind: " + kind +
+      ", metadata: {name: web, namespace: shop, uid: u1, generation: 7}, spec: " + spec + "}");
+  EXPECT_TRUE(documents) << documents.error().message;
+  return documents ? documents->front().json : "";
+}
+
+const std::string kTarget = "scaleTargetRef: {kind: Deployment, name: web}, maxReplicas: 9";
+
+WorkloadSpec Parse(const std::string& more) {
+  const auto spec = ParseWorkload(Object("{" + kTarget + more + "}"));
+  EXPECT_TRUE(spec) << spec.error().message;
+  return spec ? *spec : WorkloadSpec();
+}
+
+std::string Problem(const std::string& more, const std::string& target = kTarget) {
+  const auto spec = ParseWorkload(Object("{" + target + more + "}"));
+  EXPECT_FALSE(spec) << more;
+  return spec ? "" : spec.error().message;
+}
+
+TEST(ParseWorkload, DefaultsWhatIsAbsent) {
+  const WorkloadSpec spec = Parse("");
+  EXPECT_EQ(spec.ns, "shop");
+  EXPECT_EQ(spec.name, "web");
+  EXPECT_EQ(spec.uid, "u1");
+  EXPECT_EQ(spec.generation, 7);
+  EXPECT_EQ(spec.target, (ObjectRef{"apps/v1", "Deployment", "web"}));
+  EXPECT_EQ(spec.min_replicas, 1);
+  EXPECT_EQ(spec.max_replicas, 9);
+  EXPECT_EQ(spec.mode, Mode::kActive);
+  EXPECT_EQ(spec.period, seconds(15));
+  EXPECT_EQ(spec.timeout, seconds(5));
+  EXPECT_FALSE(spec.behavior);
+  ASSERT_EQ(spec.metrics.size(), 1U);
+  const MetricSpec& cpu = spec.metrics.front();
+  EXPECT_EQ(cpu.name, "cpu");
+  EXPECT_EQ(cpu.type, MetricType::kResource);
+  EXPECT_EQ(cpu.resource, "cpu");
+  EXPECT_EQ(cpu.target.type, TargetType::kUtilization);
+  EXPECT_EQ(cpu.target.average_utilization, 80);
+  EXPECT_EQ(cpu.stale_after, seconds(90));
+}
+
+TEST(ParseWorkload, TakesNullAsAbsent) {
+  EXPECT_EQ(Parse(", minReplicas: null, mode: null, evaluation: null, metrics: null, "
+                  "behavior: null"),
+            Parse(""));
+  EXPECT_EQ(Parse(", metrics: []"), Parse(""));
+}
+
+TEST(ParseWorkload, ReadsTheEvaluation) {
+  const WorkloadSpec fast = Parse(", mode: DryRun, evaluation: {period: 1s}");
+  EXPECT_EQ(fast.mode, Mode::kDryRun);
+  EXPECT_EQ(fast.period, seconds(1));
+  EXPECT_EQ(fast.timeout, milliseconds(800));
+  const WorkloadSpec slow = Parse(", mode: Paused, evaluation: {period: 1h, timeout: 5m}");
+  EXPECT_EQ(slow.mode, Mode::kPaused);
+  EXPECT_EQ(slow.period, hours(1));
+  EXPECT_EQ(slow.timeout, minutes(5));
+}
+
+TEST(ParseWorkload, ReadsEveryMetricType) {
+  const WorkloadSpec spec = Parse(R"(, evaluation: {period: 20s}, metrics: [
+      {type: ContainerResource, containerResource: {name: memory, container: app,
+        target: {type: AverageValue, averageValue: 512Mi}}},
+      {type: Pods, pods: {metric: {name: rps, selector: {matchLabels: {b: "2", a: "1"},
+        matchExpressions: [{key: env, operator: In, values: [x, y]}]}},
+        target: {type: AverageValue, averageValue: 1500m}}},
+      {type: Object, object: {describedObject: {apiVersion: v1, kind: Service, name: q},
+        metric: {name: depth}, target: {type: Value, value: 0.05e3}}},
+      {type: External, external: {metric: {name: backlog}, target: {type: Value, value: 30}},
+        validity: {staleAfter: 2m}},
+      {type: Source, source: {ref: {kind: ClusterMetricSource, name: prom}, query: up,
+        target: {type: AverageValue, averageValue: "120"}}},
+      {type: Source, source: {ref: {name: prom}, query: up, target: {type: Value, value: 1}}}])");
+  ASSERT_EQ(spec.metrics.size(), 6U);
+  EXPECT_EQ(spec.metrics[0].resource, "memory");
+  EXPECT_EQ(spec.metrics[0].container, "app");
+  EXPECT_EQ(spec.metrics[0].target.average_value->ToString(), "512Mi");
+  EXPECT_EQ(spec.metrics[1].metric, "rps");
+  EXPECT_EQ(spec.metrics[1].metric_selector,
+            (LabelSelector{{{"a", "1"}, {"b", "2"}}, {{"env", "In", {"x", "y"}}}}));
+  EXPECT_EQ(spec.metrics[1].stale_after, seconds(90));
+  EXPECT_EQ(spec.metrics[2].described_object, (ObjectRef{"v1", "Service", "q"}));
+  EXPECT_EQ(spec.metrics[2].target.value->MilliValue(), 50'000);
+  EXPECT_EQ(spec.metrics[2].stale_after, seconds(60));
+  EXPECT_FALSE(spec.metrics[2].metric_selector);
+  EXPECT_EQ(spec.metrics[3].stale_after, minutes(2));
+  EXPECT_EQ(spec.metrics[4].source, (SourceRef{"ClusterMetricSource", "prom"}));
+  EXPECT_EQ(spec.metrics[4].query, "up");
+  EXPECT_EQ(spec.metrics[5].source.kind, "MetricSource");
+}
+
+TEST(ParseWorkload, NamesMetricsAfterWhatTheyRead) {
+  const std::string cpu =
+      "{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 1}}}";
+  const std::string source =
+      "{type: Source, source: {ref: {name: p}, query: q, target: {type: Value, value: 1}}}";
+  const WorkloadSpec spec = Parse(", metrics: [" + cpu + ", " + cpu + ", " + source +
+                                  ", {name: cpu-2, " + cpu.substr(1) + ", " + source + "]");
+  std::string names;
+  for (const MetricSpec& metric : spec.metrics)
+    names += metric.name + " ";
+  EXPECT_EQ(names, "cpu cpu-3 source cpu-2 source-2 ");
+}
+
+TEST(ParseWorkload, LeavesOutsideStaleLimitsToThePeriod) {
+  const std::string metric = R"(metrics: [{type: External, external: {metric: {name: m},
+      target: {type: Value, value: 1}}}])";
+  EXPECT_EQ(Parse(", " + metric + ", evaluation: {period: 1s}").metrics[0].stale_after,
+            seconds(30));
+  EXPECT_EQ(Parse(", " + metric + ", evaluation: {period: 1h}").metrics[0].stale_after, hours(3));
+}
+
+TEST(ParseWorkload, DefaultsBehaviorPerDirectionAsTheHpaDoes) {
+  const Behavior behavior = *Parse(", behavior: {}").behavior;
+  EXPECT_EQ(behavior.scale_up.stabilization_window_seconds, 0);
+  EXPECT_EQ(behavior.scale_up.policies,
+            (std::vector<ScalingPolicy>{{ScalingPolicyType::kPods, 4, 15},
+                                        {ScalingPolicyType::kPercent, 100, 15}}));
+  EXPECT_EQ(behavior.scale_down.stabilization_window_seconds, std::nullopt);
+  EXPECT_EQ(behavior.scale_down.policies,
+            (std::vector<ScalingPolicy>{{ScalingPolicyType::kPercent, 100, 15}}));
+
+  const Behavior given = *Parse(R"(, behavior: {scaleUp: {selectPolicy: Disabled},
+      scaleDown: {stabilizationWindowSeconds: 60, tolerance: 0.05,
+                  policies: [{type: Pods, value: 2, periodSeconds: 30}]}})")
+                              .behavior;
+  EXPECT_EQ(given.scale_up.select_policy, SelectPolicy::kDisabled);
+  EXPECT_EQ(given.scale_up.policies, behavior.scale_up.policies);
+  EXPECT_EQ(given.scale_down.stabilization_window_seconds, 60);
+  EXPECT_EQ(given.scale_down.policies,
+            (std::vector<ScalingPolicy>{{ScalingPolicyType::kPods, 2, 30}}));
+  EXPECT_EQ(given.scale_down.tolerance->AsDouble(), 0.05);
+}
+
+TEST(ParseWorkload, KeepsMetricsOfANewerServer) {
+  const WorkloadSpec spec = Parse(", metrics: [{type: Forecast, forecast: {}}]");
+  EXPECT_EQ(spec.metrics[0].type, MetricType::kUnknown);
+  EXPECT_EQ(spec.metrics[0].name, "unknown");
+}
+
+TEST(ParseWorkload, NamesTheFieldThatMakesNoSense) {
+  EXPECT_EQ(Problem("", "scaleTargetRef: {kind: Deployment, name: web}"),
+            "HPAPlus: spec.maxReplicas is missing");
+  EXPECT_EQ(Problem("", "maxReplicas: 3"), "HPAPlus: spec.scaleTargetRef.kind is missing");
+  EXPECT_EQ(Problem(", minReplicas: 10"), "HPAPlus: spec.minReplicas exceeds spec.maxReplicas");
+  EXPECT_EQ(Problem(", minReplicas: 0"), "HPAPlus: spec.minReplicas is 0 and not in 1 to 100000");
+  EXPECT_EQ(Problem(", minReplicas: x"), "HPAPlus: spec.minReplicas is not an integer");
+  EXPECT_EQ(Problem(", minReplicas: 1.5"), "HPAPlus: spec.minReplicas is not an integer");
+  EXPECT_EQ(Problem(", mode: Off"), "HPAPlus: spec.mode is \"Off\", which is unknown");
+  EXPECT_EQ(Problem(", evaluation: {period: 1}"),
+            "HPAPlus: spec.evaluation.period is not a string");
+  EXPECT_EQ(Problem(", evaluation: {period: 1d}"),
+            "HPAPlus: spec.evaluation.period is not a duration such as 800ms or 1h30m");
+  EXPECT_EQ(Problem(", evaluation: {period: 2h}"),
+            "HPAPlus: spec.evaluation.period is 2h0m0s and not in 1s to 1h0m0s");
+  EXPECT_EQ(Problem(", evaluation: {timeout: 16s}"),
+            "HPAPlus: spec.evaluation.timeout exceeds spec.evaluation.period");
+  EXPECT_EQ(Problem(", metrics: {}"), "HPAPlus: spec.metrics is not a list");
+  EXPECT_EQ(Problem(", metrics: [5]"), "HPAPlus: spec.metrics[0] is not an object");
+  EXPECT_EQ(Problem(", metrics: [{type: Source, source: {ref: {name: p}}}]"),
+            "HPAPlus: spec.metrics[0].source.query is missing");
+  EXPECT_EQ(Problem(", metrics: [{name: a, type: X}, {name: a, type: X}]"),
+            "HPAPlus: spec.metrics[1].name is \"a\" a second time");
+  EXPECT_EQ(Problem(", metrics: [{type: Pods, pods: {target: {averageValue: x}}}]"),
+            "HPAPlus: spec.metrics[0].pods.target.averageValue is not a quantity such as 250m, 1.5 "
+            "or 64Mi");
+  EXPECT_EQ(Problem(", behavior: {scaleUp: {policies: []}}"),
+            "HPAPlus: spec.behavior.scaleUp.policies is empty");
+  EXPECT_EQ(Problem(", behavior: {scaleUp: {policies: [{type: Pods, value: 1}]}}"),
+            "HPAPlus: spec.behavior.scaleUp.policies[0] is not complete");
+  EXPECT_EQ(Problem(", behavior: {scaleUp: {policies: [{type: Cpu}]}}"),
+            "HPAPlus: spec.behavior.scaleUp.policies[0].type is \"Cpu\", which is unknown");
+}
+
+TEST(ParseWorkload, RefusesWhatIsNoHpaplus) {
+  EXPECT_EQ(ParseWorkload("").error().code, ErrorCode::kMalformedData);
+  EXPECT_FALSE(ParseWorkload("[]"));
+  EXPECT_EQ(ParseWorkload(R"({"metadata":{"name":"x"}})").error().message,
+            "HPAPlus: spec is missing");
+  EXPECT_EQ(ParseWorkload(R"({"spec":{}})").error().message, "HPAPlus: metadata.name is missing");
+  EXPECT_EQ(ParseWorkload(Object("{}", "Deployment")).error().message,
+            "HPAPlus: kind is \"Deployment\" and not HPAPlus");
+  EXPECT_EQ(ParseWorkload(R"({"apiVersion":"v2"})").error().message,
+            "HPAPlus: apiVersion is \"v2\" and not autoscaling.hpaplus.io/v1alpha1");
+  EXPECT_EQ(ParseWorkload(std::string((3U << 20U) + 1, ' ')).error().message,
+            "json: longer than 3 MiB");
+}
+
+TEST(ParseWorkload, RefusesMoreThan32Metrics) {
+  std::string metrics = "{type: X}";
+  for (int i = 1; i < 32; ++i)
+    metrics += ", {type: X}";
+  EXPECT_EQ(Parse(", metrics: [" + metrics + "]").metrics.size(), 32U);
+  EXPECT_EQ(Problem(", metrics: [" + metrics + ", {type: X}]"),
+            "HPAPlus: spec.metrics has more than 32 items");
+}
+
+SourceSpec ParseOne(const std::string& spec, const std::string& kind) {
+  const auto source = ParseSource(Object(spec, kind));
+  EXPECT_TRUE(source) << source.error().message;
+  return source ? *source : SourceSpec();
+}
+
+TEST(ParseSource, DefaultsWhatIsAbsent) {
+  const SourceSpec source = ParseOne("{type: HTTP, endpoint: 'http://a:1/x'}", "MetricSource");
+  EXPECT_EQ(NameOf(source), "MetricSource/shop/web");
+  EXPECT_EQ(source.type, "HTTP");
+  EXPECT_EQ(source.endpoint, "http://a:1/x");
+  EXPECT_EQ(source.timeout, seconds(2));
+  EXPECT_EQ(source.max_response_bytes, 1'048'576U);
+  EXPECT_EQ(source.max_series, 1000U);
+  EXPECT_EQ(source.max_concurrent, 16U);
+  EXPECT_EQ(source.cache_for, Duration(0));
+  EXPECT_FALSE(source.bearer);
+}
+
+TEST(ParseSource, AllowsNobodyUnlessToldTo) {
+  const std::string spec = "type: Prometheus, endpoint: 'https://a'";
+  const auto allowed = [&](const std::string& more) {
+    return ParseOne("{" + spec + more + "}", "ClusterMetricSource");
+  };
+  using enum SourceSpec::Namespaces;
+  EXPECT_EQ(allowed("").allowed, kNone);
+  EXPECT_EQ(allowed("").ns, "");
+  EXPECT_EQ(allowed(", allowedNamespaces: {from: All}").allowed, kAll);
+  const SourceSpec some =
+      allowed(", allowedNamespaces: {from: Selector, selector: {matchLabels: {b: '2', a: '1'}}}");
+  EXPECT_EQ(some.allowed, kSelector);
+  EXPECT_EQ(some.allowed_labels,
+            (std::vector<std::pair<std::string, std::string>>{{"a", "1"}, {"b", "2"}}));
+}
+
+TEST(ParseSource, ReadsCredentialsAndLimits) {
+  const SourceSpec source = ParseOne(R"({type: HTTP, endpoint: 'https://a',
+      auth: {basic: {username: {name: s, key: u}, password: {name: s, key: p}}},
+      tls: {ca: {name: t, key: ca}, clientCert: {name: t, key: c}, clientKey: {name: t, key: k},
+            serverName: n},
+      limits: {timeout: 800ms, maxResponseBytes: 2048, maxSeries: 3, maxConcurrent: 4},
+      cacheFor: 1s})",
+                                     "MetricSource");
+  EXPECT_EQ(source.basic_username, (SecretKeyRef{"s", "u"}));
+  EXPECT_EQ(source.basic_password, (SecretKeyRef{"s", "p"}));
+  EXPECT_EQ(source.tls_ca, (SecretKeyRef{"t", "ca"}));
+  EXPECT_EQ(source.tls_client_cert, (SecretKeyRef{"t", "c"}));
+  EXPECT_EQ(source.tls_client_key, (SecretKeyRef{"t", "k"}));
+  EXPECT_EQ(source.tls_server_name, "n");
+  EXPECT_EQ(source.timeout, milliseconds(800));
+  EXPECT_EQ(source.max_response_bytes, 2048U);
+  EXPECT_EQ(source.max_series, 3U);
+  EXPECT_EQ(source.max_concurrent, 4U);
+  EXPECT_EQ(source.cache_for, seconds(1));
+  const SourceSpec header = ParseOne(
+      "{type: HTTP, endpoint: 'https://a', auth: {header: {name: X, value: {name: s, key: v}}}}",
+      "MetricSource");
+  EXPECT_EQ(header.header_name, "X");
+  EXPECT_EQ(header.header_value, (SecretKeyRef{"s", "v"}));
+}
+
+TEST(ParseSource, NamesTheFieldThatMakesNoSense) {
+  const auto problem = [](const std::string& spec, const std::string& kind = "MetricSource") {
+    const auto source = ParseSource(Object(spec, kind));
+    EXPECT_FALSE(source) << spec;
+    return source ? "" : source.error().message;
+  };
+  const std::string tls = "type: HTTP, endpoint: 'https://a'";
+  const std::string plain = "type: HTTP, endpoint: 'http://a'";
+  EXPECT_EQ(problem("{}"), "source: spec.type is missing");
+  EXPECT_EQ(problem("{type: HTTP}"), "source: spec.endpoint is missing");
+  EXPECT_EQ(problem("{type: HTTP, endpoint: 'ftp://a'}"),
+            "source: spec.endpoint begins with neither https:// nor http://");
+  EXPECT_EQ(problem("{type: HTTP, endpoint: 'https://u:p@a'}"),
+            "source: spec.endpoint must not have user info");
+  EXPECT_EQ(problem("{" + plain + ", auth: {}}"),
+            "source: spec.endpoint must be https to send credentials");
+  EXPECT_EQ(problem("{" + plain + ", tls: {}}"), "source: spec.endpoint must be https for tls");
+  EXPECT_EQ(problem("{" + tls + ", auth: {bearer: {name: a}}}"),
+            "source: spec.auth.bearer.key is missing");
+  EXPECT_EQ(problem("{" + tls + ", auth: {basic: {}}}"),
+            "source: spec.auth.basic needs username and password");
+  EXPECT_EQ(problem("{" + tls + ", auth: {header: {name: X}}}"),
+            "source: spec.auth.header.value is missing");
+  EXPECT_EQ(problem("{" + tls +
+                    ", auth: {bearer: {name: a, key: b}, header: {name: X, value: "
+                    "{name: a, key: b}}}}"),
+            "source: spec.auth has more than one of bearer, basic and header");
+  EXPECT_EQ(problem("{" + tls + ", tls: {clientKey: {name: a, key: b}}}"),
+            "source: spec.tls has only one of clientCert and clientKey");
+  EXPECT_EQ(problem("{" + tls + ", limits: {maxSeries: 0}}"),
+            "source: spec.limits.maxSeries is 0 and not in 1 to 100000");
+  EXPECT_EQ(problem("{" + tls + ", allowedNamespaces: {from: Some}}", "ClusterMetricSource"),
+            "source: spec.allowedNamespaces.from is none of None, Selector and All");
+  EXPECT_EQ(problem("{" + tls + ", allowedNamespaces: {from: Selector}}", "ClusterMetricSource"),
+            "source: spec.allowedNamespaces.selector.matchLabels is missing or empty");
+  EXPECT_EQ(problem("{}", "HPAPlus"), "source: kind is \"HPAPlus\", which is no kind of source");
+}
+
+TEST(ParseSource, TellsClusterSourcesByTheirNamespaceWhereTheKindIsMissing) {
+  const std::string spec = R"("spec":{"type":"HTTP","endpoint":"https://a"}})";
+  const auto cluster = ParseSource(R"({"metadata":{"name":"x"},)" + spec);
+  const auto local = ParseSource(R"({"metadata":{"name":"x","namespace":"n"},)" + spec);
+  EXPECT_EQ(NameOf(*cluster), "ClusterMetricSource/x");
+  EXPECT_EQ(NameOf(*local), "MetricSource/n/x");
+}
+
+}  // namespace
+}  // namespace hpaplus
