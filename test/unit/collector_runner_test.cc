@@ -1,0 +1,460 @@
+// The runner with real threads and collectors that block until they are told to go on. Nothing here
+// waits for time to pass but for a deadline to be missed; everything else waits for a condition.
+
+#include "engine/loop/collector_runner.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <stdexcept>
+
+#include <gtest/gtest.h>
+
+namespace hpaplus {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Shared by the test and the threads: time moves by hand, and everybody may wait for news.
+class Stage final : public Clock {
+ public:
+  Timestamp Now() override {
+    const std::lock_guard lock(mutex_);
+    return now_;
+  }
+  bool WaitUntil(Timestamp, std::stop_token) override { return true; }
+  void Advance(Duration by) {
+    const std::lock_guard lock(mutex_);
+    now_ += by;
+  }
+
+  // Runs `change` under the lock and wakes whoever waits.
+  template <class F>
+  void Change(F change) {
+    {
+      const std::lock_guard lock(mutex_);
+      change();
+    }
+    changed_.notify_all();
+  }
+  // False when it does not come true within ten seconds of real time, which no test waits for.
+  template <class F>
+  bool Wait(F condition) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, seconds(10), condition);
+  }
+  template <class F>
+  bool Wait(const std::stop_token& stop, F condition) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait(lock, stop, condition);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any changed_;
+  Timestamp now_{std::chrono::hours(1000)};
+};
+
+// What all collectors of one source share; guarded by the stage's lock.
+struct Plug {
+  int made = 0;
+  int running = 0;
+  int running_most = 0;
+  int collected = 0;
+  bool hangs = false;  // Until the stop token says otherwise, or this changes.
+  bool ignores_stop = false;
+  Result<double> answer = 1.0;
+  std::vector<std::vector<MetricQuery>> batches;
+  std::vector<Duration> allowed;  // deadline - now of every Collect().
+};
+
+class PluggedCollector final : public Collector {
+ public:
+  PluggedCollector(Stage& stage, Plug& plug) : stage_(stage), plug_(plug) {}
+  std::string_view name() const override { return "plugged"; }
+  std::vector<ReadingResult> Collect(std::span<const MetricQuery> queries,
+                                     const CollectContext& context) override {
+    EXPECT_FALSE(inside_.exchange(true)) << "two threads in one collector";
+    Result<double> answer = 0.0;
+    stage_.Change([&] {
+      plug_.batches.emplace_back(queries.begin(), queries.end());
+      plug_.allowed.push_back(context.deadline - context.now);
+      plug_.running_most = std::max(plug_.running_most, ++plug_.running);
+    });
+    (void)stage_.Wait(context.stop, [&] { return !plug_.hangs; });
+    stage_.Change([&] {
+      --plug_.running;
+      ++plug_.collected;
+      answer = plug_.answer;
+    });
+    inside_ = false;
+    std::vector<ReadingResult> results;
+    for (const MetricQuery& query : queries) {
+      if (query.expression == "throw") throw std::runtime_error("oops");
+      if (query.expression == "swallow") continue;
+      if (!answer) {
+        results.emplace_back(answer.error());
+        continue;
+      }
+      auto reading = std::make_shared<Reading>();
+      reading->values.push_back({context.now, *answer, 0});
+      results.emplace_back(std::shared_ptr<const Reading>(std::move(reading)));
+    }
+    return results;
+  }
+
+ private:
+  Stage& stage_;
+  Plug& plug_;
+  std::atomic<bool> inside_ = false;
+};
+
+class CountingTelemetry final : public Telemetry {
+ public:
+  explicit CountingTelemetry(Stage& stage) : stage_(stage) {}
+  std::size_t reads = 0;
+  std::size_t queries = 0;
+  std::size_t failed = 0;
+  void SourceRead(std::string_view, Duration, std::size_t asked, std::size_t bad) override {
+    stage_.Change([&] {
+      ++reads;
+      queries += asked;
+      failed += bad;
+    });
+  }
+  void KubeRequest(std::string_view, std::string_view, int, Duration) override {}
+  void WatchRestarted(std::string_view, std::string_view) override {}
+  void CacheObjects(std::string_view, std::size_t) override {}
+
+ private:
+  Stage& stage_;
+};
+
+class CollectorRunnerTest : public ::testing::Test {
+ protected:
+  void Make(CollectorRunner::Config config = {}) {
+    runner_.emplace(config, stage_, telemetry_, [this] { stage_.Change([this] { ++wakes_; }); });
+  }
+  RunnableSource Plugged(Plug& plug) {
+    RunnableSource source;
+    source.timeout = seconds(5);
+    source.make = [this, &plug]() -> Result<std::unique_ptr<Collector>> {
+      ++plug.made;
+      return std::unique_ptr<Collector>(std::make_unique<PluggedCollector>(stage_, plug));
+    };
+    return source;
+  }
+  void Set(const SourceName& name, Plug& plug) {
+    EXPECT_TRUE(runner_->SetSource(name, Plugged(plug)));
+  }
+  ReadRequest Request(const SourceName& source, const std::string& expression,
+                      Duration timeout = seconds(2)) {
+    ReadRequest request;
+    request.id = ReadId{next_id_++};
+    request.source = source;
+    request.query.ns = "shop";
+    request.query.expression = expression;
+    request.deadline = stage_.Now() + timeout;
+    return request;
+  }
+  ReadId Ask(const SourceName& source, const std::string& expression,
+             Duration timeout = seconds(2)) {
+    const ReadRequest request = Request(source, expression, timeout);
+    runner_->Start({request});
+    return request.id;
+  }
+  // Takes what has arrived until this read is in.
+  ReadingResult ResultOf(ReadId id) {
+    for (int tries = 0; !results_.contains(id) && tries < 1000; ++tries) {
+      int seen = 0;
+      stage_.Change([&] { seen = wakes_; });
+      for (ReadResult& result : runner_->TakeArrived()) {
+        EXPECT_FALSE(results_.contains(result.id)) << "two results for one request";
+        results_.emplace(result.id, std::move(result.reading));
+      }
+      if (results_.contains(id)) break;
+      EXPECT_TRUE(stage_.Wait([&] { return wakes_ > seen; }));
+      if (HasFailure()) break;
+    }
+    const auto found = results_.find(id);
+    if (found == results_.end()) return Error{ErrorCode::kGone, "test: never came"};
+    return found->second;
+  }
+  ErrorCode FailureOf(ReadId id) {
+    const ReadingResult result = ResultOf(id);
+    EXPECT_FALSE(result);
+    return result ? ErrorCode::kGone : result.error().code;
+  }
+  bool WaitRunning(Plug& plug, int running) {
+    return stage_.Wait([&] { return plug.running == running; });
+  }
+  void Release(Plug& plug) {
+    stage_.Change([&] { plug.hangs = false; });
+  }
+
+  Stage stage_;
+  CountingTelemetry telemetry_{stage_};
+  int wakes_ = 0;
+  std::uint32_t next_id_ = 0;
+  std::map<ReadId, ReadingResult> results_;
+  Plug prom_;
+  Plug monitor_;
+  std::optional<CollectorRunner> runner_;  // Last: its threads use everything above.
+};
+
+TEST_F(CollectorRunnerTest, AnswersWhatIsAsked) {
+  Make();
+  Set("prom", prom_);
+  const ReadingResult result = ResultOf(Ask("prom", "load"));
+  ASSERT_TRUE(result);
+  EXPECT_EQ((*result)->values.at(0).value, 1.0);
+  EXPECT_EQ(prom_.made, 2) << "one collector a lane";
+  EXPECT_TRUE(stage_.Wait([&] { return telemetry_.queries == 1; }));
+  EXPECT_EQ(telemetry_.failed, 0U);
+}
+
+TEST_F(CollectorRunnerTest, AnUnknownSourceIsNotFound) {
+  Make();
+  EXPECT_EQ(FailureOf(Ask("prom", "load")), ErrorCode::kNotFound);
+}
+
+TEST_F(CollectorRunnerTest, ANamespaceThatMayNotUseTheSourceIsRefused) {
+  Make();
+  RunnableSource source = Plugged(prom_);
+  source.allows = [](std::string_view ns) { return ns != "shop"; };
+  EXPECT_TRUE(runner_->SetSource("prom", std::move(source)));
+  EXPECT_EQ(FailureOf(Ask("prom", "load")), ErrorCode::kPermissionDenied);
+  ReadRequest request = Request("prom", "load");
+  request.query.ns = "bank";
+  runner_->Start({request});
+  EXPECT_TRUE(ResultOf(request.id));
+}
+
+TEST_F(CollectorRunnerTest, ASourceThatCannotBeResolvedSaysWhy) {
+  Make();
+  EXPECT_TRUE(runner_->SetSource("prom", Error{ErrorCode::kNotFound, "secret prom-token"}));
+  const ReadingResult result = ResultOf(Ask("prom", "load"));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, "secret prom-token");
+}
+
+TEST_F(CollectorRunnerTest, ABadChangeKeepsTheOldSource) {
+  Make();
+  Set("prom", prom_);
+  RunnableSource bad;
+  bad.make = [] {
+    return Result<std::unique_ptr<Collector>>(Error{ErrorCode::kInvalidArgument, "no such type"});
+  };
+  const Status status = runner_->SetSource("prom", bad);
+  ASSERT_FALSE(status);
+  EXPECT_EQ(status.error().message, "no such type");
+  EXPECT_TRUE(ResultOf(Ask("prom", "load")));
+  EXPECT_FALSE(runner_->SetSource("other", bad));
+  EXPECT_EQ(FailureOf(Ask("other", "load")), ErrorCode::kInvalidArgument);
+}
+
+TEST_F(CollectorRunnerTest, WhatIsPendingGoesOutAsOneBatchWithEachQueryOnce) {
+  Make();
+  prom_.hangs = true;
+  Set("prom", prom_);
+  const ReadId first = Ask("prom", "a");
+  ASSERT_TRUE(WaitRunning(prom_, 1));
+  const ReadId second = Ask("prom", "a");
+  ASSERT_TRUE(WaitRunning(prom_, 2));
+  std::vector<ReadId> ids{first, second};
+  for (const char* query : {"a", "b", "a", "c", "b"})
+    ids.push_back(Ask("prom", query));
+  Release(prom_);
+  for (const ReadId id : ids)
+    EXPECT_TRUE(ResultOf(id));
+  ASSERT_EQ(prom_.batches.size(), 3U);
+  EXPECT_EQ(prom_.batches[2].size(), 3U) << "a, b and c";
+}
+
+TEST_F(CollectorRunnerTest, N1_AHangingSourceLeavesOthersAloneAndGetsTimeouts) {
+  CollectorRunner::Config config;
+  config.threads = 4;
+  Make(config);
+  prom_.hangs = true;
+  Set("prom", prom_);
+  Set("monitor", monitor_);
+  std::vector<ReadId> lost{Ask("prom", "first")};
+  ASSERT_TRUE(WaitRunning(prom_, 1));
+  for (int i = 0; i < 50; ++i)
+    lost.push_back(Ask("prom", "q" + std::to_string(i)));
+  ASSERT_TRUE(WaitRunning(prom_, 2));
+  for (int i = 0; i < 50; ++i)
+    EXPECT_TRUE(ResultOf(Ask("monitor", "depth"))) << "S10";
+  EXPECT_EQ(prom_.running_most, 2);
+  stage_.Advance(seconds(2));
+  for (const ReadId id : lost)
+    EXPECT_EQ(FailureOf(id), ErrorCode::kDeadlineExceeded);
+}
+
+TEST_F(CollectorRunnerTest, ManyHangingSourcesLeaveHalfOfTheThreads) {
+  CollectorRunner::Config config;
+  config.threads = 8;
+  config.breaker.failures = 1;
+  Make(config);
+  std::vector<Plug> plugs(20);
+  // Each fails once, so that it is known not to answer, and hangs from then on.
+  for (std::size_t i = 0; i < plugs.size(); ++i) {
+    plugs[i].answer = Error{ErrorCode::kUnavailable, "refused"};
+    Set("bad" + std::to_string(i), plugs[i]);
+    EXPECT_EQ(FailureOf(Ask("bad" + std::to_string(i), "q")), ErrorCode::kUnavailable);
+    stage_.Change([&] { plugs[i].hangs = true; });
+  }
+  stage_.Advance(seconds(2));
+  for (std::size_t i = 0; i < plugs.size(); ++i)
+    (void)Ask("bad" + std::to_string(i), "q");
+  const auto running = [&] {
+    int sum = 0;
+    for (const Plug& plug : plugs)
+      sum += plug.running;
+    return sum;
+  };
+  ASSERT_TRUE(stage_.Wait([&] { return running() == 2; })) << "a quarter of the threads";
+  Set("monitor", monitor_);
+  EXPECT_TRUE(ResultOf(Ask("monitor", "depth")));
+  stage_.Change([&] { EXPECT_EQ(running(), 2); });
+  runner_.reset();  // Its threads use the plugs.
+}
+
+TEST_F(CollectorRunnerTest, ALateAnswerIsDroppedAndTheNextReadGetsItsOwn) {
+  CollectorRunner::Config config;
+  config.lanes_per_source = 1;
+  Make(config);
+  prom_.hangs = true;
+  Set("prom", prom_);
+  ReadRequest request = Request("prom", "load");
+  runner_->Start({request});
+  ASSERT_TRUE(WaitRunning(prom_, 1));
+  stage_.Advance(seconds(2));
+  EXPECT_EQ(FailureOf(request.id), ErrorCode::kDeadlineExceeded);
+  results_.clear();
+  request.deadline = stage_.Now() + seconds(2);
+  runner_->Start({request});
+  Release(prom_);
+  EXPECT_TRUE(ResultOf(request.id));
+  EXPECT_EQ(prom_.collected, 2) << "the answer to the first one was taken for the second";
+}
+
+TEST_F(CollectorRunnerTest, ACollectorGetsTheSourcesTimeoutAtMost) {
+  Make();
+  Set("prom", prom_);
+  EXPECT_TRUE(ResultOf(Ask("prom", "load", std::chrono::minutes(10))));
+  EXPECT_TRUE(ResultOf(Ask("prom", "load", milliseconds(300))));
+  EXPECT_EQ(prom_.allowed, (std::vector<Duration>{seconds(5), milliseconds(300)}));
+}
+
+TEST_F(CollectorRunnerTest, WhatACollectorThrowsIsAnError) {
+  Make();
+  Set("prom", prom_);
+  const ReadingResult result = ResultOf(Ask("prom", "throw"));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::kMalformedData);
+  EXPECT_NE(result.error().message.find("oops"), std::string::npos);
+  EXPECT_EQ(FailureOf(Ask("prom", "swallow")), ErrorCode::kMalformedData);
+  EXPECT_TRUE(ResultOf(Ask("prom", "load"))) << "the lane goes on";
+}
+
+TEST_F(CollectorRunnerTest, N8_AFailingSourceIsAskedOnceASecond) {
+  Make();
+  prom_.answer = Error{ErrorCode::kUnavailable, "connection refused"};
+  Set("prom", prom_);
+  // Ten reads a second for a minute.
+  for (int i = 0; i < 600; ++i) {
+    EXPECT_EQ(FailureOf(Ask("prom", "load")), ErrorCode::kUnavailable);
+    stage_.Advance(milliseconds(100));
+  }
+  EXPECT_LE(prom_.collected, 63);
+  EXPECT_GE(prom_.collected, 45);
+  EXPECT_NE(ResultOf(Ask("prom", "load")).error().message.find("connection refused"),
+            std::string::npos);
+  stage_.Change([&] { prom_.answer = 2.0; });
+  stage_.Advance(milliseconds(1200));
+  EXPECT_TRUE(ResultOf(Ask("prom", "load"))) << "L3: one probe, and it is back";
+  EXPECT_TRUE(ResultOf(Ask("prom", "load")));
+}
+
+TEST_F(CollectorRunnerTest, AWrongQueryDoesNotCloseTheSourceToOthers) {
+  Make();
+  prom_.answer = Error{ErrorCode::kInvalidArgument, "parse error"};
+  Set("prom", prom_);
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(FailureOf(Ask("prom", "(")), ErrorCode::kInvalidArgument);
+  EXPECT_EQ(prom_.collected, 10);
+}
+
+TEST_F(CollectorRunnerTest, TooMuchPendingIsRefused) {
+  CollectorRunner::Config config;
+  config.pending_most = 10;
+  config.lanes_per_source = 1;
+  Make(config);
+  prom_.hangs = true;
+  Set("prom", prom_);
+  (void)Ask("prom", "first");
+  ASSERT_TRUE(WaitRunning(prom_, 1));
+  for (int i = 0; i < 10; ++i)
+    (void)Ask("prom", "q" + std::to_string(i));
+  EXPECT_EQ(FailureOf(Ask("prom", "one too many")), ErrorCode::kUnavailable);
+  stage_.Advance(seconds(3));
+  (void)Ask("prom", "what has expired makes room");
+  Release(prom_);
+  EXPECT_TRUE(ResultOf(ReadId{next_id_ - 1}));
+}
+
+TEST_F(CollectorRunnerTest, ARemovedSourceEndsWhatIsPending) {
+  CollectorRunner::Config config;
+  config.lanes_per_source = 1;
+  Make(config);
+  prom_.hangs = true;
+  Set("prom", prom_);
+  const ReadId running = Ask("prom", "running");
+  ASSERT_TRUE(WaitRunning(prom_, 1));
+  const ReadId pending = Ask("prom", "pending");
+  runner_->RemoveSource("prom");
+  EXPECT_EQ(FailureOf(pending), ErrorCode::kNotFound);
+  EXPECT_EQ(FailureOf(Ask("prom", "new")), ErrorCode::kNotFound);
+  Release(prom_);
+  EXPECT_TRUE(ResultOf(running));
+}
+
+TEST_F(CollectorRunnerTest, AReplacedSourceTakesOverWhatIsPendingButNoMoreThreads) {
+  Make();
+  prom_.hangs = true;
+  Set("prom", prom_);
+  (void)Ask("prom", "running");
+  ASSERT_TRUE(WaitRunning(prom_, 1));
+  (void)Ask("prom", "running too");
+  ASSERT_TRUE(WaitRunning(prom_, 2));
+  const ReadId pending = Ask("prom", "pending");
+  Set("prom", monitor_);
+  stage_.Change([&] { EXPECT_EQ(monitor_.running, 0) << "two lanes are busy already"; });
+  Release(prom_);
+  EXPECT_TRUE(ResultOf(pending));
+  EXPECT_EQ(monitor_.collected, 1);
+}
+
+TEST_F(CollectorRunnerTest, SaysForHowLongAnAnswerIsShared) {
+  Make();
+  RunnableSource source = Plugged(prom_);
+  source.share_for = seconds(30);
+  EXPECT_TRUE(runner_->SetSource("prom", std::move(source)));
+  EXPECT_EQ(runner_->ShareFor("prom"), seconds(30));
+  EXPECT_EQ(runner_->ShareFor("other"), Duration::zero());
+}
+
+TEST_F(CollectorRunnerTest, StopsAtOnceThoughCollectorsHang) {
+  Make();
+  prom_.hangs = true;
+  Set("prom", prom_);
+  (void)Ask("prom", "load");
+  ASSERT_TRUE(WaitRunning(prom_, 1));
+  runner_.reset();
+  EXPECT_EQ(prom_.running, 0);
+}
+
+}  // namespace
+}  // namespace hpaplus
