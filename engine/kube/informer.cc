@@ -305,8 +305,12 @@ void Informer::Report(const Error& error) {
     ++gaps_in_a_row_;
     return;
   }
-  // What cannot be read cannot be resumed either.
-  if (error.code == ErrorCode::kMalformedData) version_.clear();
+  // What cannot be read cannot be resumed either, and after a refusal the sink needs a Replace to
+  // know that all is well again.
+  if (error.code == ErrorCode::kMalformedData || error.code == ErrorCode::kPermissionDenied ||
+      error.code == ErrorCode::kNotFound) {
+    version_.clear();
+  }
   {
     const MutexLock lock(mutex_);
     const bool is_news = state_.problem != error.message;

@@ -76,6 +76,11 @@ PodIndex::Selection PodIndex::PodsOf(WorkloadId id) const {
   return selection;
 }
 
+bool PodIndex::Has(std::string_view ns, std::string_view name) const {
+  const auto home = namespaces_.find(ns);
+  return home != namespaces_.end() && home->second.pods.contains(name);
+}
+
 void PodIndex::Upsert(PodObject object) {
   Namespace& home = namespaces_[object.ns];
   const auto [at, is_new] = home.pods.try_emplace(object.pod.name);

@@ -37,6 +37,7 @@ class PodIndex {
   void Forget(WorkloadId id);
   [[nodiscard]] Selection PodsOf(WorkloadId id) const;
 
+  [[nodiscard]] bool Has(std::string_view ns, std::string_view name) const;
   void Upsert(PodObject object);
   /// A uid that is not the pod's (any more) is ignored.
   void Erase(std::string_view ns, std::string_view name, std::string_view uid);
@@ -47,6 +48,7 @@ class PodIndex {
 
   /// The workloads whose Selection may have changed since the previous call, each once.
   [[nodiscard]] std::vector<WorkloadId> TakeDirty();
+  [[nodiscard]] bool has_dirty() const { return !dirty_.empty(); }
 
   [[nodiscard]] std::size_t size() const { return size_; }
 

@@ -85,6 +85,16 @@ ScaleState TargetTable::StateOf(const TargetKey& target) const {
   return scale;
 }
 
+bool TargetTable::IsSettled(const TargetKey& target) const {
+  const auto kind = kinds_.find(target.kind);
+  if (kind == kinds_.end()) return false;
+  if (kind->second.failure) return true;
+  if (!kind->second.synced) return false;
+  const auto object = kind->second.objects.find(target.object);
+  return object == kind->second.objects.end() ||
+         object->second.scale.status != ScaleStatus::kUnknown;
+}
+
 std::optional<TargetTable::Place> TargetTable::PlaceOf(const TargetKey& target) const {
   const auto kind = kinds_.find(target.kind);
   if (kind == kinds_.end()) return std::nullopt;
@@ -185,7 +195,7 @@ void TargetTable::EndReplace(const KindKey& key) {
   if (!was_usable) MarkAll(key);
 }
 
-void TargetTable::Upsert(const KindKey& key, const ScaledObject& object, Timestamp /*now*/) {
+void TargetTable::Upsert(const KindKey& key, const ScaledObject& object) {
   const auto at = kinds_.find(key);
   if (at == kinds_.end()) return;
   Kind& kind = at->second;
@@ -226,7 +236,7 @@ void TargetTable::Erase(const KindKey& key, const ObjectMeta& meta) {
   MarkDirty({key, {meta.ns, meta.name}});
 }
 
-void TargetTable::WatchFailed(const KindKey& key, const Error& error, Timestamp /*now*/) {
+void TargetTable::WatchFailed(const KindKey& key, const Error& error) {
   const auto at = kinds_.find(key);
   if (at == kinds_.end()) return;
   Kind& kind = at->second;
@@ -315,12 +325,6 @@ Timestamp TargetTable::NextDue(Timestamp now) {
     next = std::min(next, std::max(planned_.begin()->first, tokens_.Next(now)));
   }
   return next;
-}
-
-bool TargetTable::AllSynced() const {
-  return std::all_of(kinds_.begin(), kinds_.end(), [](const auto& item) {
-    return item.second.synced || item.second.failure.has_value();
-  });
 }
 
 Duration TargetTable::RetryDelay(std::uint32_t failures) const {

@@ -54,6 +54,8 @@ class TargetTable {
   void Claim(const TargetKey& target, Timestamp now);
   void Unclaim(const TargetKey& target, Timestamp now);
   [[nodiscard]] ScaleState StateOf(const TargetKey& target) const;
+  /// False while StateOf is kUnknown for no other reason than that reading takes a moment.
+  [[nodiscard]] bool IsSettled(const TargetKey& target) const;
 
   /// Where to write; nothing when the object is not there.
   struct Place {
@@ -82,10 +84,10 @@ class TargetTable {
 
   void BeginReplace(const KindKey& kind);
   void EndReplace(const KindKey& kind);
-  void Upsert(const KindKey& kind, const ScaledObject& object, Timestamp now);
+  void Upsert(const KindKey& kind, const ScaledObject& object);
   void UpsertMeta(const KindKey& kind, const ObjectMeta& meta, Timestamp now);
   void Erase(const KindKey& kind, const ObjectMeta& meta);
-  void WatchFailed(const KindKey& kind, const Error& error, Timestamp now);
+  void WatchFailed(const KindKey& kind, const Error& error);
 
   struct Read {
     TargetKey target;
@@ -100,9 +102,9 @@ class TargetTable {
 
   /// Claimed targets whose StateOf may have changed since the previous call.
   [[nodiscard]] std::vector<TargetKey> TakeDirty();
+  [[nodiscard]] bool has_dirty() const { return !dirty_.empty(); }
   /// When TakeUnresolved, TakeUnused or TakeReads will have something; never later.
   [[nodiscard]] Timestamp NextDue(Timestamp now);
-  [[nodiscard]] bool AllSynced() const;
 
  private:
   struct Object {

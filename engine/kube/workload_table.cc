@@ -33,6 +33,11 @@ bool WorkloadTable::IsNews(const ObjectMeta& meta) const {
   return meta.uid != known.uid || meta.generation != known.generation;
 }
 
+bool WorkloadTable::IsStranger(const ObjectMeta& meta) const {
+  const auto at = by_name_.find(KeyOf(meta));
+  return at == by_name_.end() || workloads_[at->second.index].meta.uid != meta.uid;
+}
+
 bool WorkloadTable::Upsert(WorkloadObject object) {
   const ObjectKey key = KeyOf(object.meta);
   const auto at = by_name_.find(key);
@@ -59,6 +64,7 @@ bool WorkloadTable::Upsert(WorkloadObject object) {
   workload.epoch = epoch_;
   workload.meta = std::move(object.meta);
   workload.problem = std::move(object.problem);
+  if (object.stored_status != nullptr) workload.stored_status = std::move(object.stored_status);
   std::optional<TargetKey> target = workload.target;
   if (object.spec != nullptr) {
     target = TargetOf(workload.meta.ns, object.spec->target);
@@ -158,6 +164,11 @@ void WorkloadTable::MarkDirty(WorkloadId id) {
   dirty_.push_back(id);
 }
 
+void WorkloadTable::MarkAllDirty() {
+  for (const auto& [key, id] : by_name_)
+    MarkDirty(id);
+}
+
 std::vector<WorkloadId> WorkloadTable::TakeDirty() {
   for (const WorkloadId id : dirty_)
     workloads_[id.index].dirty = false;
@@ -224,6 +235,7 @@ void WorkloadTable::Remove(WorkloadId id) {
   SetTarget(id, std::nullopt);
   workload.live = false;
   workload.spec.reset();
+  workload.stored_status.reset();
   workload.problem.clear();
   MarkDirty(id);
 }

@@ -9,6 +9,7 @@
 
 #include "engine/base/ids.h"
 #include "engine/kube/object_key.h"
+#include "engine/kube/object_status.h"
 #include "engine/kube/objects_reply.h"
 #include "engine/model/workload.h"
 
@@ -19,6 +20,7 @@ struct WorkloadObject {
   ObjectMeta meta;
   std::shared_ptr<const WorkloadSpec> spec;  // Null: `problem` says why it cannot be used.
   std::string problem;
+  std::shared_ptr<const ObjectStatus> stored_status;  // Null: not read.
 };
 
 /// The HPAPlus objects, their ids, and who claims which target. Not thread-safe.
@@ -39,6 +41,7 @@ class WorkloadTable {
     std::shared_ptr<const WorkloadSpec> spec;  // Never null while live.
     std::string problem;                       // Not empty: nothing may be decided.
     std::optional<TargetKey> target;           // What `spec` names; none if it was never usable.
+    std::shared_ptr<const ObjectStatus> stored_status;  // As first seen; may be null.
     std::uint64_t epoch = 0;
     bool dirty = false;
     bool released = false;
@@ -47,6 +50,8 @@ class WorkloadTable {
   /// Whether an object with this metadata has anything new to us: neither an older version nor only
   /// a changed status. Says so without the spec being read.
   [[nodiscard]] bool IsNews(const ObjectMeta& meta) const;
+  /// Whether we have no object of this uid under this name.
+  [[nodiscard]] bool IsStranger(const ObjectMeta& meta) const;
 
   /// False when the table is full.
   bool Upsert(WorkloadObject object);
@@ -71,6 +76,8 @@ class WorkloadTable {
   [[nodiscard]] std::string ConflictOf(WorkloadId id) const;
 
   void MarkDirty(WorkloadId id);
+  void MarkAllDirty();
+  [[nodiscard]] bool has_dirty() const { return !dirty_.empty(); }
   /// Changed or gone since the previous call, each once.
   [[nodiscard]] std::vector<WorkloadId> TakeDirty();
   /// Everybody has forgotten the workload.

@@ -56,11 +56,11 @@ TEST(TargetTable, ADeploymentsScaleNeedsNoReading) {
   EXPECT_FALSE(watches[0].metadata_only);
   EXPECT_EQ(watches[0].served.Path(""), "/apis/apps/v1/deployments");
   EXPECT_EQ(table.StateOf(kWeb).status, ScaleStatus::kUnknown);
-  EXPECT_FALSE(table.AllSynced());
+  EXPECT_FALSE(table.IsSettled(kWeb));
   table.BeginReplace(kDeployment);
-  table.Upsert(kDeployment, Scaled("web", 3, "10"), kStart);
+  table.Upsert(kDeployment, Scaled("web", 3, "10"));
   table.EndReplace(kDeployment);
-  EXPECT_TRUE(table.AllSynced());
+  EXPECT_TRUE(table.IsSettled(kWeb));
   EXPECT_EQ(table.StateOf(kWeb).spec_replicas, 3);
   EXPECT_THAT(table.TakeReads(kStart), IsEmpty());
   EXPECT_THAT(table.TakeDirty(), ElementsAre(kWeb));
@@ -77,7 +77,7 @@ TEST(TargetTable, AP12AMissingTargetIsNotFoundAndAppearsWhenMade) {
   EXPECT_EQ(table.StateOf(kWeb).problem, "deployments.apps \"web\" not found");
   EXPECT_EQ(table.PlaceOf(kWeb), std::nullopt);
   (void)table.TakeDirty();
-  table.Upsert(kDeployment, Scaled("web", 3, "10"), kStart);
+  table.Upsert(kDeployment, Scaled("web", 3, "10"));
   EXPECT_THAT(table.TakeDirty(), ElementsAre(kWeb));
   table.Erase(kDeployment, Scaled("web", 3, "11", "other").meta);
   EXPECT_EQ(table.StateOf(kWeb).status, ScaleStatus::kKnown);
@@ -90,13 +90,13 @@ TEST(TargetTable, AP14AnOlderVersionNeverReplacesANewerOne) {
   table.Claim(kWeb, kStart);
   (void)table.TakeToWatch();
   table.BeginReplace(kDeployment);
-  table.Upsert(kDeployment, Scaled("web", 3, "10"), kStart);
+  table.Upsert(kDeployment, Scaled("web", 3, "10"));
   table.EndReplace(kDeployment);
   table.Observe(kWeb, "u", Scaled("web", 7, "20").scale);
-  table.Upsert(kDeployment, Scaled("web", 3, "15"), kStart);
+  table.Upsert(kDeployment, Scaled("web", 3, "15"));
   EXPECT_EQ(table.StateOf(kWeb).spec_replicas, 7);
   table.BeginReplace(kDeployment);
-  table.Upsert(kDeployment, Scaled("web", 3, "12"), kStart);
+  table.Upsert(kDeployment, Scaled("web", 3, "12"));
   table.EndReplace(kDeployment);
   EXPECT_EQ(table.StateOf(kWeb).spec_replicas, 7);
   table.Observe(kWeb, "u", Scaled("web", 4, "19").scale);
@@ -110,7 +110,7 @@ TEST(TargetTable, AnUnclaimedObjectDirtiesNobody) {
   table.Claim(kWeb, kStart);
   (void)table.TakeToWatch();
   (void)table.TakeDirty();
-  table.Upsert(kDeployment, Scaled("other", 3, "10"), kStart);
+  table.Upsert(kDeployment, Scaled("other", 3, "10"));
   EXPECT_THAT(table.TakeDirty(), IsEmpty());
 }
 
@@ -233,11 +233,11 @@ TEST(TargetTable, AP11AForbiddenWatchNamesTheRuleUntilAListWorks) {
   TargetTable table({});
   table.Claim(kWeb, kStart);
   (void)table.TakeToWatch();
-  table.WatchFailed(kDeployment, Error{ErrorCode::kPermissionDenied, "no"}, kStart);
+  table.WatchFailed(kDeployment, Error{ErrorCode::kPermissionDenied, "no"});
   EXPECT_EQ(table.StateOf(kWeb).status, ScaleStatus::kForbidden);
   EXPECT_EQ(table.StateOf(kWeb).problem, "needs list and watch on deployments.apps: no");
   table.BeginReplace(kDeployment);
-  table.Upsert(kDeployment, Scaled("web", 3, "10"), kStart);
+  table.Upsert(kDeployment, Scaled("web", 3, "10"));
   table.EndReplace(kDeployment);
   EXPECT_EQ(table.StateOf(kWeb).status, ScaleStatus::kKnown);
 }
