@@ -90,6 +90,24 @@ std::optional<std::string> Decimal(std::string_view text) {
   return number;
 }
 
+// Whether a JSON reader can hold it: integers in 64 bits, the rest in a double.
+bool IsInRange(std::string_view number) {
+  const char* const begin = number.data();
+  const char* const end = begin + number.size();
+  std::errc problem{};
+  if (number.find_first_of(".eE") != std::string_view::npos) {
+    double real = 0;
+    problem = std::from_chars(begin, end, real).ec;
+  } else if (number.starts_with('-')) {
+    std::int64_t integer = 0;
+    problem = std::from_chars(begin, end, integer).ec;
+  } else {
+    std::uint64_t integer = 0;
+    problem = std::from_chars(begin, end, integer).ec;
+  }
+  return problem == std::errc();
+}
+
 bool HasLeadingZero(std::string_view number) {
   if (number.starts_with('-')) number.remove_prefix(1);
   return number.size() > 1 && number[0] == '0' && IsDigit(number[1]);
@@ -113,6 +131,7 @@ std::string PlainScalar(const YAML::Mark& mark, const std::string& text) {
     if (HasLeadingZero(*number)) {
       Fail(mark, fmt::format("\"{}\" may be octal: quote it or drop the leading zero", text));
     }
+    if (!IsInRange(*number)) Fail(mark, fmt::format("\"{}\" is out of range", text.substr(0, 64)));
     return *number;
   }
   return QuotedJson(text);

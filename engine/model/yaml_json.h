@@ -40,9 +40,10 @@ struct YamlText {
 };
 
 /// Reads YAML, hence JSON too. Strict: duplicate keys, tags, anchors and aliases, keys that are no
-/// scalars, numbers with leading zeros, infinities and NaN are problems; so are more than 1 MiB,
-/// 10,000 nodes in a document and 64 levels. Plain true, false, null, ~ and numbers of YAML 1.2 are
-/// what they look like, everything else is a string: yes, no, on and off too.
+/// scalars, numbers with leading zeros or beyond 64 bits, infinities and NaN are problems; so are
+/// more than 1 MiB, 10,000 nodes in a document and 64 levels. Plain true, false, null, ~ and
+/// numbers of YAML 1.2 are what they look like, everything else is a string: yes, no, on and off
+/// too.
 [[nodiscard]] YamlText ReadYaml(std::string_view text);
 
 /// The same, all or nothing: kMalformedData "yaml: line 3, column 5: duplicate key \"a\"".

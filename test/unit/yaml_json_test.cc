@@ -23,8 +23,8 @@ TEST(YamlJson, TypesPlainScalarsOfTheCoreSchema) {
 }
 
 TEST(YamlJson, KeepsNumbersAsWritten) {
-  EXPECT_EQ(Json("[0, -0, 12345678901234567890123, 1.50, 1e3, 1.5E-07]"),
-            "[0,-0,12345678901234567890123,1.50,1e3,1.5E-07]");
+  EXPECT_EQ(Json("[0, -0, 18446744073709551615, 1.50, 1e3, 1.5E-07]"),
+            "[0,-0,18446744073709551615,1.50,1e3,1.5E-07]");
   EXPECT_EQ(Json("[+5, .5, 5., -.5e1, '5', \"1.5\"]"), R"([5,0.5,5.0,-0.5e1,"5","1.5"])");
   EXPECT_EQ(Json("[., 1.2.3, 1e, e1, '', 1m, 100Mi, -, +]"),
             R"([".","1.2.3","1e","e1","","1m","100Mi","-","+"])");
@@ -70,6 +70,11 @@ TEST(YamlJson, RefusesWhatIsAmbiguous) {
             "yaml: line 1, column 4: \"010\" may be octal: quote it or drop the leading zero");
   EXPECT_EQ(Json("a: .inf"), "yaml: line 1, column 4: \".inf\" is not a finite number");
   EXPECT_EQ(Json("a: -.NaN"), "yaml: line 1, column 4: \"-.NaN\" is not a finite number");
+  EXPECT_EQ(Json("a: 1e999"), "yaml: line 1, column 4: \"1e999\" is out of range");
+  EXPECT_EQ(Json("a: 18446744073709551616"),
+            "yaml: line 1, column 4: \"18446744073709551616\" is out of range");
+  EXPECT_EQ(Json("a: -9223372036854775809"),
+            "yaml: line 1, column 4: \"-9223372036854775809\" is out of range");
   EXPECT_EQ(Json("a: !foo 1"), "yaml: line 1, column 4: tags are not supported: !foo");
   EXPECT_EQ(Json("a: !!str 1"),
             "yaml: line 1, column 4: tags are not supported: tag:yaml.org,2002:str");
