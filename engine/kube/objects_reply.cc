@@ -9,6 +9,8 @@
 
 #include <simdjson.h>
 
+#include "engine/base/base64.h"
+
 namespace hpaplus::kube {
 namespace {
 
@@ -288,36 +290,6 @@ ScaledObject ReadScaled(const Node& root) {
   object.scale.resource_version = object.meta.resource_version;
   object.scale.status_replicas = root.Field("status").Field("replicas").Size(0);
   return object;
-}
-
-constexpr int kNotBase64 = -1;
-
-int Base64Value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  return c == '/' ? 63 : kNotBase64;
-}
-
-std::optional<std::string> DecodeBase64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding)
-    text.remove_suffix(1);
-  std::string out;
-  out.reserve(text.size() * 3 / 4);
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : text) {
-    const int value = Base64Value(c);
-    if (value == kNotBase64) return std::nullopt;
-    bits = (bits << 6U) | static_cast<std::uint32_t>(value);
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    out += static_cast<char>((bits >> static_cast<unsigned>(count)) & 0xFFU);
-  }
-  return out;
 }
 
 std::optional<std::uint64_t> VersionNumber(std::string_view text) {
