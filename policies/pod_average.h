@@ -7,7 +7,7 @@
 namespace hpaplus::policies {
 
 /// Keeps a number that every pod reports at a target, on average (Resource, ContainerResource and
-/// Pods with averageValue, hpa-v2 5.4), in thousandths:
+/// Pods with averageValue, rule R6), in thousandths:
 ///
 ///     average = trunc(usage / pods)                        over the pods that reported
 ///     desired = ceil(average / target * pods)

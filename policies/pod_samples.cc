@@ -30,10 +30,10 @@ PodSamples::PodSamples(const Reading& reading, const PodQuantity& quantity,
   if (quantity.resource.empty()) {
     values_ = reading.pod_values;
   } else {
-    const auto ours =
-        std::ranges::equal_range(reading.pod_usage, quantity.ns, {},
-                                 [](const auto& item) { return std::string_view(item.ns); });
-    usage_ = {ours.begin(), ours.end()};
+    const auto ns = [](const PodUsage& item) { return std::string_view(item.ns); };
+    const auto first = std::ranges::lower_bound(reading.pod_usage, quantity.ns, {}, ns);
+    const auto last = std::ranges::upper_bound(reading.pod_usage, quantity.ns, {}, ns);
+    usage_ = {first, last};
   }
 }
 

@@ -22,7 +22,7 @@ struct GroupSum {
   }
 };
 
-/// A workload's pods, grouped and summed up (hpa-v2 5.1, 5.2).
+/// A workload's pods, grouped and summed up (rule R4).
 struct PodTally {
   GroupSum ready;
   GroupSum unready;                 // Without usage: it does not count.

@@ -7,7 +7,7 @@
 namespace hpaplus::policies {
 
 /// Keeps the pods' usage of a resource at a percentage of what they ask for (Resource and
-/// ContainerResource with averageUtilization, hpa-v2 5.3):
+/// ContainerResource with averageUtilization, rule R6):
 ///
 ///     utilization = trunc(100 * usage / requests)          over the pods that reported
 ///     desired     = ceil(utilization / target * pods)

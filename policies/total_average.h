@@ -8,7 +8,7 @@
 namespace hpaplus::policies {
 
 /// Shares one number about the workload as a whole out among replicas (Object, External and Source
-/// with an AverageValue target, hpa-v2 7):
+/// with an AverageValue target, rule R8):
 ///
 ///     desired = ceil(number / target)
 ///

@@ -26,7 +26,7 @@ Result<std::unique_ptr<const Policy>> TotalRatio::Create(const Config& config) {
 }
 
 Replicas TotalRatio::Scaled(double ratio, std::int64_t ready, Replicas current) const {
-  const double exact = ready == 0 ? 0 : ratio * static_cast<double>(ready);
+  const double exact = ratio * static_cast<double>(ready);
   if (config_.kind != TotalKind::kSource) return CeilToReplicas(exact);
   const Replicas wanted = CeilToReplicasWithoutNoise(exact);
   return ratio > 1.0 ? std::max(wanted, current) : std::min(wanted, current);

@@ -8,7 +8,7 @@
 namespace hpaplus::policies {
 
 /// Keeps one number about the workload as a whole at a target (Object, External and Source with a
-/// Value target, hpa-v2 7), assuming that it falls as ready pods are added:
+/// Value target, rule R7), assuming that it falls as ready pods are added:
 ///
 ///     desired = ceil(number / target * ready pods)
 ///

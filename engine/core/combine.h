@@ -17,7 +17,7 @@ struct Combined {
 };
 
 /// The highest proposal wins. A metric that abstains could have asked for more: with one of those
-/// nothing shrinks, and when all abstain nothing is known (hpa-v2 7).
+/// nothing shrinks, and when all abstain nothing is known (rule R9).
 [[nodiscard]] Combined Combine(std::span<const MetricOutcome> metrics, Replicas current);
 
 }  // namespace hpaplus

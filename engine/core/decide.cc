@@ -152,8 +152,9 @@ bool AskMetrics(const DecideInput& in, Trail& trail) {
     const bool all = combined.unknown == decision.metrics.size();
     trail.Move(Stage::kCombine, decision.current, all ? Reason::kHeldUnknown : Reason::kHeldPartial,
                unknown);
-    trail.Set(ConditionType::kScalingActive, kFalse,
-              FailureReason(spec.metrics[combined.first_unknown].type));
+    const MetricType type =
+        spec.metrics.empty() ? MetricType::kUnknown : spec.metrics[combined.first_unknown].type;
+    trail.Set(ConditionType::kScalingActive, kFalse, FailureReason(type));
     return false;
   }
   trail.Move(Stage::kCombine, combined.replicas, decision.metrics[combined.winner].reason, unknown,

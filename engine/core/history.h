@@ -33,7 +33,7 @@ struct History {
   bool operator==(const History&) const = default;
 };
 
-/// The history after a size was really written: hpa-v2 8.4. `now` is when the write succeeded.
+/// The history after a size was really written: rule R13. `now` is when the write succeeded.
 [[nodiscard]] History Advance(History history, const WorkloadSpec& spec, Replicas from, Replicas to,
                               Timestamp now);
 

@@ -14,7 +14,7 @@ struct PodSample {
   std::int64_t milli = 0;
 };
 
-/// How much a pod's word counts (hpa-v2 5.2).
+/// How much a pod's word counts (rule R4).
 enum class PodGroup {
   kReady,    // Its sample counts.
   kUnready,  // Starting: left out when shrinking, taken as idle when growing.

@@ -14,7 +14,7 @@ struct RequestRules {
   bool pod_level = true;       // spec.resources.requests of the pod counts.
 };
 
-/// What the pod asks for, in thousandths (hpa-v2 6): the named container's request; or the pod's
+/// What the pod asks for, in thousandths (rule R5): the named container's request; or the pod's
 /// own, when it states one; or the sum over its containers and sidecars. Null when that is
 /// undefined because a container states none.
 [[nodiscard]] std::optional<std::int64_t> PodRequestMilli(const Pod& pod,

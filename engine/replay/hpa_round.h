@@ -86,7 +86,7 @@ struct RoundResult {
 };
 
 /// One reconciliation as the stock HPA controller makes it, around Decide(): reads, decides,
-/// writes the size with the HPA's retries, keeps status and history (hpa-v2 3). Pure; what the
+/// writes the size with the HPA's retries, keeps status and history (rule R15). Pure; what the
 /// API server answers is an input.
 [[nodiscard]] RoundResult RunHpaRound(const RoundInput& in, HpaStatus& status, History& history);
 

@@ -151,6 +151,14 @@ TEST(Decide, HoldsWhenEverythingIsUnknown) {
   }
 }
 
+TEST(Decide, HoldsWithoutAnyMetric) {
+  Bench bench(5);
+  const Decision decision = bench.Decide();
+  EXPECT_EQ(decision.desired, 5);
+  EXPECT_FALSE(decision.known);
+  ExpectCondition(decision, kActive, kFalse, Reason::kInvalidMetricSourceType);
+}
+
 TEST(Decide, DoesNotShrinkInTheFirstWindowAfterItFirstSeesAWorkload) {
   Bench bench = Proposing(1);
   bench.history = {};

@@ -200,6 +200,28 @@ TEST(PodUtilization, AStaleNegativeOrFutureSampleMakesItsPodAMissingOne) {
   }
 }
 
+TEST(PodUtilization, OneNegativeContainerSpoilsItsPod) {
+  Bench bench = WithUsage({10, 10, 10, 10, 10, 10});
+  ReadingOf(bench).pod_usage[5].containers.push_back({"log", {{"cpu", -1}}});
+  EXPECT_EQ(Ask(*Utilization(50), bench).proposal, 3);
+}
+
+TEST(PodUtilization, ANegativeRequestIsNone) {
+  Bench bench = WithUsage({90, 90});
+  PodAt(bench, 0).containers[0].requests[0].second = testing::Q("-1m");
+  EXPECT_EQ(Ask(*Utilization(50), bench).reason, Reason::kNoRequests);
+}
+
+TEST(PodUtilization, AssumptionsNeverShrinkWhatIsAboveItsTarget) {
+  // Three pods of a workload of ten, one of them silent: 133 % of the target on three pods are
+  // four.
+  Bench bench = WithUsage({100, 100, kNone});
+  bench.view.scale.spec_replicas = 10;
+  const MetricOutcome out = Ask(*Utilization(50), bench);
+  EXPECT_EQ(out.proposal, 10);
+  EXPECT_EQ(out.reason, Reason::kHeldIncomplete);
+}
+
 TEST(PodUtilization, SamplesExactlyAtTheLimitsCount) {
   Bench bench = WithUsage({90, 90});
   ReadingOf(bench).pod_usage[0].at = kNoon - seconds(90);
