@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMaxEventBytes = 16U << 20U;  // etcd's own limit is 1.5 MiB.
 constexpr int kPageTries = 3;
+constexpr int kMaxSilences = 2;
 constexpr Duration kLongestNap = std::chrono::seconds(1);
 
 // resourceVersions are opaque by contract and numbers in fact; 0 for others.
@@ -258,6 +259,12 @@ Status Informer::Follow(LineStream& stream) {
     if (code != ErrorCode::kUnavailable && code != ErrorCode::kDeadlineExceeded) {
       return event.error();
     }
+    // A watch from a version that the server has not reached is silent until it has: for ever after
+    // a restore from a backup.
+    if (code == ErrorCode::kDeadlineExceeded && ++silences_in_a_row_ == kMaxSilences) {
+      silences_in_a_row_ = 0;
+      version_.clear();
+    }
     // Broken, or silent for too long. That happens; it is a problem when the next try fails, too.
     telemetry_.WatchRestarted(config_.resource, ErrorCodeName(code));
     Wait(dial_backoff_.Next());
@@ -268,6 +275,7 @@ Status Informer::Follow(LineStream& stream) {
 
 void Informer::Apply(const WatchEvent& event) {
   gaps_in_a_row_ = 0;
+  silences_in_a_row_ = 0;
   const ObjectHead& head = event.head;
   const std::uint64_t version = Number(head.resource_version);
   if (version == 0 || version >= Number(version_)) version_ = head.resource_version;

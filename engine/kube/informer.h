@@ -118,8 +118,9 @@ class Informer {
   Backoff dial_backoff_;
   Backoff refused_backoff_;
   bool streaming_offered_ = true;
-  int gaps_in_a_row_ = 0;  // Watches that had expired, without an event in between.
-  std::string version_;    // Where the watch goes on; empty: a list is needed.
+  int gaps_in_a_row_ = 0;      // Watches that had expired, without an event in between.
+  int silences_in_a_row_ = 0;  // Watches without any event, bookmarks included.
+  std::string version_;        // Where the watch goes on; empty: a list is needed.
   KnownObjects known_;
 
   mutable Mutex mutex_;

@@ -321,6 +321,14 @@ TEST_F(InformerTest, AP2ASilentWatchIsDialledAgain) {
   EXPECT_EQ(Requests(2)[1], "watch from 4");
 }
 
+TEST_F(InformerTest, AP7AWatchThatIsSilentTwiceListsAgain) {
+  config_.idle_timeout = milliseconds(50);
+  Serve({Lines({Added("a", 1), InitialEnd(99)}, Then::kHold), Lines({}, Then::kHold),
+         Lines({Added("a", 1), InitialEnd(4)}, Then::kEnd), Lines({Added("b", 5)}, Then::kHold)});
+  EXPECT_THAT(sink_.Take(3), ElementsAre("replace a@1", "replace a@1", "upsert b@5"));
+  EXPECT_EQ(Requests(4)[3], "watch from 4");
+}
+
 TEST_F(InformerTest, AP17NonsenseInAWatchListsAgain) {
   Serve({Lines({Added("a", 1), InitialEnd(1), "{\"type\":\"ADDED\",\"object\"\n"}, Then::kHold),
          Lines({Added("a", 2), InitialEnd(2)}, Then::kHold)});
