@@ -188,7 +188,6 @@ std::int64_t WrappedProduct(std::int64_t a, std::int64_t b) {
 // others in steps of ten and gives up with 0.
 std::int64_t ScaledUp(std::int64_t mantissa, std::int32_t shift) {
   std::int64_t product = 0;
-  if (mantissa == 0) return 0;
   if (shift <= kDigitsMost &&
       !__builtin_mul_overflow(mantissa, IntegerPowerOfTen(shift), &product)) {
     return product;
@@ -209,7 +208,6 @@ std::int64_t ScaledDown(std::int64_t mantissa, std::int32_t shift) {
 std::int64_t ScaledLarge(const Decimal& value, std::int32_t scale) {
   const Decimal unscaled{value.negative, value.digits, 0};
   const std::int32_t shift = scale - value.exponent;
-  if (shift == 0) return WrappedDigits(unscaled);
   if (shift < 0) return WrappedProduct(WrappedDigits(unscaled), IntegerPowerOfTen(-shift));
   const Decimal most = MakeDecimal(std::numeric_limits<std::int64_t>::max(), 0);
   if (Compare(unscaled, most) < 0) {
@@ -280,7 +278,6 @@ Result<Quantity> Quantity::Parse(std::string_view text) {
 }
 
 Result<std::string> Quantity::StoredText(std::string_view text) {
-  if (text == "0") return std::string(text);
   if (text.size() > kTextMost) return Malformed(text, "is too long");
   const auto parsed = ParseText(text, kExponentMost);
   if (!parsed) return parsed.error();

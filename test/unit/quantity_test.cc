@@ -89,6 +89,7 @@ TEST(Quantity, RefusesWhatWouldCostTooMuch) {
   EXPECT_TRUE(Quantity::Parse(std::string(1024, '7')));
   EXPECT_FALSE(Quantity::Parse(std::string(1025, '7')));
   EXPECT_FALSE(Quantity::StoredText(std::string(1025, '0')));
+  EXPECT_FALSE(Quantity::StoredText("1x"));
 }
 
 TEST(Quantity, RoundsUpToANanoHoweverSmall) {
@@ -99,6 +100,32 @@ TEST(Quantity, RoundsUpToANanoHoweverSmall) {
 TEST(Quantity, SurvivesCanonicalizationAtTheLargestExponent) {
   EXPECT_EQ(Make("1000e1000").ToString(), "10e1002");
   EXPECT_EQ(Make("1000e1000").Canonical().ToString(), "10e1002");
+}
+
+TEST(Quantity, RoundsAwayFromZero) {
+  EXPECT_EQ(Make("1000000n").MilliValue(), 1);
+  EXPECT_EQ(Make("1000001n").MilliValue(), 2);
+  EXPECT_EQ(Make("-1000001n").MilliValue(), -2);
+  EXPECT_EQ(Make("2000m").Value(), 2);
+  EXPECT_EQ(Make("2001m").Value(), 3);
+}
+
+TEST(Quantity, WrapsAroundWhereKubernetesDoes) {
+  EXPECT_EQ(Make("47Ei").MilliValue(), -1000);
+  EXPECT_EQ(Make("9223372036854776").MilliValue(), -9223372036854775616);
+  EXPECT_EQ(Make("64413T").MilliValue(), 0);
+  EXPECT_EQ(Make("0e400").MilliValue(), 0);
+}
+
+TEST(Quantity, IsADoubleEvenAtTheEdges) {
+  EXPECT_EQ(Make("0e400").AsDouble(), 0.0);
+  EXPECT_EQ(Make("1e400").AsDouble(), std::numeric_limits<double>::infinity());
+  EXPECT_EQ(Make("-" + std::string(400, '9')).AsDouble(), -std::numeric_limits<double>::infinity());
+}
+
+TEST(Quantity, TurnsBinaryFractionsBelowOneIntoDecimals) {
+  EXPECT_EQ(Make("0.0001Ki").format(), Quantity::Format::kDecimalSI);
+  EXPECT_EQ(Make("0.0001Ki").ToString(), "102400u");
 }
 
 TEST(Quantity, ComparesByValue) {
@@ -119,6 +146,11 @@ TEST(Quantity, AddsExactly) {
   EXPECT_EQ(Make("1Gi").Plus(Make("0")).ToString(), "1Gi");
   EXPECT_EQ(Make("9223372036854775807").Plus(Make("1")).ToString(), "9223372036854775808");
   EXPECT_EQ(Make("12345678901234567890").Plus(Make("-12345678901234567890")).Sign(), 0);
+  EXPECT_EQ(Make("12345678901234567890").Plus(Make("-9")).ToString(), "12345678901234567881");
+  EXPECT_EQ(Make("-9").Plus(Make("12345678901234567890")).ToString(), "12345678901234567881");
+  const Quantity zero = Make("12345678901234567890").Plus(Make("-12345678901234567890"));
+  EXPECT_EQ(zero.Plus(Make("1n")).ToString(), "1n");
+  EXPECT_EQ(zero.Plus(Make("1n")), Make("1n"));
   EXPECT_EQ(Make("12345678901234567890").Plus(Make("-12345678901234567891")).ToString(), "-1");
   EXPECT_EQ(Make("1e30").Plus(Make("1n")).ToString(),
             "1000000000000000000000000000000000000001e-9");
