@@ -13,8 +13,7 @@ std::vector<WorkloadUpdate> ClusterState::TakeChanges() {
   std::vector<WorkloadUpdate> updates;
   const MutexLock lock(mutex_);
   announced_ = false;
-  if (!tables_.workloads_read || !tables_.foreign_read) return updates;
-  if (!tables_.pods_read && !tables_.pods_failure) return updates;
+  if (!MayShowAny()) return updates;
 
   // Selecting pods may make them ambiguous to workloads that were not dirty.
   std::vector<WorkloadId> ids = tables_.workloads.TakeDirty();
@@ -77,7 +76,7 @@ ClusterState::Calls ClusterState::Settle(Timestamp now) {
   MarkPodsDirty();
 
   Calls calls;
-  calls.changed = !announced_ && tables_.workloads.has_dirty();
+  calls.changed = !announced_ && MayShowAny() && tables_.workloads.has_dirty();
   announced_ = announced_ || calls.changed;
   const Timestamp due = tables_.targets.NextDue(now);
   calls.work = due < next_work_;
@@ -99,6 +98,11 @@ ScaleState ClusterState::ScaleOf(const WorkloadTable::Workload& workload) const 
   }
   if (tables_.pods_failure) return *tables_.pods_failure;
   return tables_.targets.StateOf(*workload.target);
+}
+
+bool ClusterState::MayShowAny() const {
+  return tables_.workloads_read && tables_.foreign_read &&
+         (tables_.pods_read || tables_.pods_failure);
 }
 
 bool ClusterState::MayShow(WorkloadId id) const {

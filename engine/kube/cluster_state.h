@@ -75,6 +75,7 @@ class ClusterState {
   Calls Settle(Timestamp now) HPAPLUS_REQUIRES(mutex_);
   [[nodiscard]] ScaleState ScaleOf(const WorkloadTable::Workload& workload) const
       HPAPLUS_REQUIRES(mutex_);
+  [[nodiscard]] bool MayShowAny() const HPAPLUS_REQUIRES(mutex_);
   [[nodiscard]] bool MayShow(WorkloadId id) const HPAPLUS_REQUIRES(mutex_);
   void SelectPods(WorkloadId id) HPAPLUS_REQUIRES(mutex_);
   void MarkPodsDirty() HPAPLUS_REQUIRES(mutex_);

@@ -5,10 +5,13 @@
 #include <string>
 
 #include "engine/base/result.h"
+#include "engine/kube/discovery.h"
 #include "engine/kube/kube_client.h"
 #include "engine/kube/object_key.h"
 #include "engine/kube/object_sink.h"
 #include "engine/kube/target_table.h"
+#include "engine/ports/clock.h"
+#include "engine/ports/telemetry.h"
 
 namespace hpaplus::kube {
 
@@ -34,5 +37,9 @@ struct KubeApi {
   /// Blocks.
   std::function<Result<ServedKind>(const KindKey&)> find_kind;
 };
+
+/// The live one. Everything must outlive all copies of it and all watches.
+[[nodiscard]] KubeApi MakeKubeApi(KubeClient& client, Discovery& discovery, Clock& clock,
+                                  Telemetry& telemetry);
 
 }  // namespace hpaplus::kube

@@ -146,7 +146,9 @@ void TargetTable::Unresolved(const KindKey& key, const Error& error, Timestamp n
   if (error.code == ErrorCode::kNotFound) {
     return Fail(key, kind, ScaleStatus::kFailed, name + "the API server has no such kind");
   }
-  Fail(key, kind, ScaleStatus::kUnknown, name + error.message);
+  const bool passes =
+      error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kDeadlineExceeded;
+  Fail(key, kind, passes ? ScaleStatus::kUnknown : ScaleStatus::kFailed, name + error.message);
 }
 
 std::vector<TargetTable::ToWatch> TargetTable::TakeToWatch() {

@@ -1,0 +1,173 @@
+#include "engine/kube/kube_cluster_view.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/log.h"
+#include "engine/kube/cluster_sinks.h"
+
+namespace hpaplus::kube {
+namespace {
+
+const ServedKind kHpaPluses{"autoscaling.hpaplus.io", "v1alpha1", "hpapluses", false};
+const ServedKind kPods{"", "v1", "pods", false};
+const ServedKind kForeignScalers{"autoscaling", "v2", "horizontalpodautoscalers", false};
+
+}  // namespace
+
+KubeClusterView::KubeClusterView(Config config, KubeApi api, Clock& clock, Telemetry& telemetry)
+    : config_(std::move(config)),
+      api_(std::move(api)),
+      telemetry_(telemetry),
+      state_(config_.state, clock) {}
+
+KubeClusterView::~KubeClusterView() {
+  StopWatches();
+}
+
+void KubeClusterView::StartWatches() {
+  pods_ = Watch(kPods, false, std::make_unique<PodSink>(state_));
+  foreign_ = Watch(kForeignScalers, false, std::make_unique<ForeignScalerSink>(state_));
+  workloads_ = Watch(kHpaPluses, false, std::make_unique<WorkloadSink>(state_));
+}
+
+void KubeClusterView::StopWatches() {
+  workloads_ = {};
+  kinds_.clear();
+  foreign_ = {};
+  pods_ = {};
+}
+
+std::vector<WorkloadUpdate> KubeClusterView::TakeChanges() {
+  return state_.TakeChanges();
+}
+
+std::optional<WorkloadNow> KubeClusterView::Find(WorkloadId id) {
+  return state_.Find(id);
+}
+
+void KubeClusterView::ObserveScale(WorkloadId id, const std::string& uid, const ScaleState& scale) {
+  state_.Change([&](ClusterTables& tables, Timestamp) {
+    const WorkloadTable::Workload* workload = tables.workloads.Find(id);
+    if (workload == nullptr || !workload->target) return;
+    tables.targets.Observe(*workload->target, uid, scale);
+  });
+}
+
+void KubeClusterView::Release(WorkloadId id) {
+  state_.Change([&](ClusterTables& tables, Timestamp) { tables.workloads.Release(id); });
+}
+
+Timestamp KubeClusterView::RunChores(Timestamp now) {
+  state_.SetNextWork(Timestamp::min());  // Whatever comes up meanwhile is seen below.
+  ResolveKinds(now);
+  FollowKinds(now);
+  ReadScales(now);
+  const Timestamp relist = RelistWhatWasTurnedAway(now);
+  Report();
+  Timestamp next = Timestamp::max();
+  state_.Change([&](ClusterTables& tables, Timestamp at) { next = tables.targets.NextDue(at); });
+  state_.SetNextWork(next);
+  return std::min(next, relist);
+}
+
+bool KubeClusterView::Synced() {
+  bool synced = false;
+  state_.Change([&](ClusterTables& tables, Timestamp) {
+    synced = tables.workloads_read && tables.pods_read && tables.foreign_read;
+  });
+  return synced;
+}
+
+KubeClusterView::Watched KubeClusterView::Watch(const ServedKind& served, bool metadata_only,
+                                                std::unique_ptr<ObjectSink> sink) {
+  Watched watched;
+  watched.sink = std::move(sink);
+  watched.watch =
+      api_.watch({served.Path(config_.ns), served.Name(), metadata_only}, *watched.sink);
+  return watched;
+}
+
+void KubeClusterView::ResolveKinds(Timestamp now) {
+  std::vector<KindKey> unresolved;
+  state_.Change(
+      [&](ClusterTables& tables, Timestamp) { unresolved = tables.targets.TakeUnresolved(now); });
+  for (const KindKey& kind : unresolved) {
+    const Result<ServedKind> served = api_.find_kind(kind);
+    state_.Change([&](ClusterTables& tables, Timestamp at) {
+      if (served) {
+        tables.targets.Resolved(kind, *served, at);
+      } else {
+        tables.targets.Unresolved(kind, served.error(), at);
+      }
+    });
+  }
+}
+
+void KubeClusterView::FollowKinds(Timestamp now) {
+  std::vector<KindKey> unused;
+  std::vector<TargetTable::ToWatch> to_watch;
+  state_.Change([&](ClusterTables& tables, Timestamp) {
+    unused = tables.targets.TakeUnused(now);
+    to_watch = tables.targets.TakeToWatch();
+  });
+  for (const KindKey& kind : unused)
+    kinds_.erase(kind);
+  for (const TargetTable::ToWatch& one : to_watch) {
+    kinds_[one.kind] = Watch(one.served, one.metadata_only,
+                             std::make_unique<TargetSink>(state_, one.kind, one.metadata_only));
+  }
+}
+
+void KubeClusterView::ReadScales(Timestamp now) {
+  std::vector<TargetTable::Read> reads;
+  state_.Change([&](ClusterTables& tables, Timestamp) { reads = tables.targets.TakeReads(now); });
+  for (const TargetTable::Read& read : reads) {
+    KubeRequest request;
+    request.path = read.path;
+    request.verb = "get";
+    request.resource = read.resource;
+    api_.send(std::move(request), [this, target = read.target](Result<std::string> body) {
+      const Result<ScaledObject> scale =
+          body ? ParseScale(*body) : Result<ScaledObject>(body.error());
+      state_.Change(
+          [&](ClusterTables& tables, Timestamp at) { tables.targets.ReadDone(target, scale, at); });
+    });
+  }
+}
+
+// There may be room again for what a limit has turned away; only a new list brings it back.
+Timestamp KubeClusterView::RelistWhatWasTurnedAway(Timestamp now) {
+  bool workloads = false;
+  bool pods = false;
+  state_.Change([&](ClusterTables& tables, Timestamp) {
+    workloads =
+        tables.workloads.refused() > 0 && tables.workloads.size() < config_.state.max_workloads;
+    pods = tables.pods_overflow && tables.pods.size() < config_.state.max_pods;
+  });
+  if (!workloads && !pods) return now + config_.relist_spacing;
+  if (now < next_relist_) return next_relist_;
+  next_relist_ = now + config_.relist_spacing;
+  if (workloads) {
+    workloads_ = {};
+    workloads_ = Watch(kHpaPluses, false, std::make_unique<WorkloadSink>(state_));
+  }
+  if (pods) {
+    pods_ = {};
+    pods_ = Watch(kPods, false, std::make_unique<PodSink>(state_));
+  }
+  return next_relist_;
+}
+
+void KubeClusterView::Report() {
+  std::size_t workloads = 0;
+  std::size_t pods = 0;
+  state_.Change([&](ClusterTables& tables, Timestamp) {
+    workloads = tables.workloads.size();
+    pods = tables.pods.size();
+  });
+  telemetry_.CacheObjects(kHpaPluses.resource, workloads);
+  telemetry_.CacheObjects(kPods.resource, pods);
+}
+
+}  // namespace hpaplus::kube

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/kube/cluster_state.h"
+#include "engine/kube/kube_api.h"
+#include "engine/kube/workload_lookup.h"
+#include "engine/ports/clock.h"
+#include "engine/ports/cluster_view.h"
+#include "engine/ports/telemetry.h"
+
+namespace hpaplus::kube {
+
+/// The cluster as the engine sees it, from informers: HPAPlus objects, pods, the kinds they scale,
+/// and HorizontalPodAutoscalers that might scale the same. In steady state nothing is read from the
+/// API server but watches.
+///
+/// An object whose spec cannot be used is reported with a kFailed scale, so nothing is decided for
+/// it; Find() tells the problem. TakeChanges() is the tick's, RunChores() one other thread's; the
+/// rest is thread-safe.
+class KubeClusterView final : public ClusterView, public WorkloadLookup {
+ public:
+  struct Config {
+    std::string ns;  // Only this namespace; empty for all.
+    ClusterState::Config state;
+    Duration relist_spacing = std::chrono::minutes(1);  // After a limit turned objects away.
+  };
+
+  /// `api` must be done with its callbacks before this is destroyed.
+  KubeClusterView(Config config, KubeApi api, Clock& clock, Telemetry& telemetry);
+  ~KubeClusterView() override;
+  KubeClusterView(const KubeClusterView&) = delete;
+  KubeClusterView& operator=(const KubeClusterView&) = delete;
+
+  /// Starts watching. StopWatches() ends it, and waits until the last sink has returned; neither is
+  /// called while RunChores() runs.
+  void StartWatches();
+  void StopWatches();
+
+  [[nodiscard]] std::vector<WorkloadUpdate> TakeChanges() override;
+
+  [[nodiscard]] std::optional<WorkloadNow> Find(WorkloadId id) override;
+  void ObserveScale(WorkloadId id, const std::string& uid, const ScaleState& scale) override;
+  void Release(WorkloadId id) override;
+
+  /// Looks up new kinds, starts and stops their watches, reads scales. May block for as long as a
+  /// look-up takes. Returns when it wants to run again; `state.work` asks for it sooner.
+  Timestamp RunChores(Timestamp now);
+
+  /// Whether the HPAPlus objects and the pods have been read: what /readyz asks.
+  [[nodiscard]] bool Synced();
+
+ private:
+  struct Watched {
+    std::unique_ptr<ObjectSink> sink;
+    std::unique_ptr<RunningWatch> watch;  // Calls the sink, so it dies first.
+  };
+
+  Watched Watch(const ServedKind& served, bool metadata_only, std::unique_ptr<ObjectSink> sink);
+  void ResolveKinds(Timestamp now);
+  void FollowKinds(Timestamp now);
+  void ReadScales(Timestamp now);
+  Timestamp RelistWhatWasTurnedAway(Timestamp now);
+  void Report();
+
+  const Config config_;
+  const KubeApi api_;
+  Telemetry& telemetry_;
+  ClusterState state_;
+  Timestamp next_relist_{};
+  std::map<KindKey, Watched> kinds_;  // Of the chores' thread, as all below.
+  Watched workloads_;
+  Watched pods_;
+  Watched foreign_;
+};
+
+}  // namespace hpaplus::kube
