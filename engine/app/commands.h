@@ -12,9 +12,9 @@ struct RunOptions {
   std::string context;
   std::string ns;  // Only objects of this namespace; empty: as the configuration says.
   bool dry_run = false;
-  bool embedded = false;                         // --cluster embedded
-  std::string embedded_listen = "127.0.0.1:0";   // Where the embedded cluster serves.
-  std::string write_kubeconfig;                  // For the embedded cluster.
+  bool embedded = false;                        // --cluster embedded
+  std::string embedded_listen = "127.0.0.1:0";  // Where the embedded cluster serves.
+  std::string write_kubeconfig;                 // For the embedded cluster.
 };
 
 struct ValidateOptions {
@@ -22,8 +22,8 @@ struct ValidateOptions {
   bool json = false;
 };
 
-/// Each runs one subcommand to its end and returns the exit code (exit_codes.h). Data goes to `out`,
-/// talk to `err`.
+/// Each runs one subcommand to its end and returns the exit code (exit_codes.h). Data goes to
+/// `out`, talk to `err`.
 [[nodiscard]] int RunController(const RunOptions& options, std::ostream& err);
 [[nodiscard]] int Validate(const ValidateOptions& options, std::ostream& out, std::ostream& err);
 

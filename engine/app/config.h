@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/log.h"
@@ -16,9 +17,9 @@ namespace hpaplus::app {
 /// names only what differs.
 struct ControllerConfig {
   struct Engine {
-    int threads = 0;                   // 0: auto, the CPU budget.
+    int threads = 0;  // 0: auto, the CPU budget.
     std::size_t max_objects = 100'000;
-    double tolerance = 0.1;            // In [0, 1).
+    double tolerance = 0.1;  // In [0, 1).
     Duration downscale_stabilization = std::chrono::seconds(300);
     Duration cpu_initialization_period = std::chrono::seconds(300);
     Duration initial_readiness_delay = std::chrono::seconds(30);
@@ -30,8 +31,8 @@ struct ControllerConfig {
     std::string ns;  // Empty: all namespaces.
   };
   struct Sources {
-    int threads = 16;                             // For all sources together.
-    int threads_per_source = 2;                   // A hanging source takes no more than these.
+    int threads = 16;            // For all sources together.
+    int threads_per_source = 2;  // A hanging source takes no more than these.
     Duration metrics_server_share_for = std::chrono::seconds(1);
   };
   struct Http {
@@ -57,5 +58,8 @@ struct ConfigProblems {
 [[nodiscard]] std::optional<ControllerConfig> ParseConfig(std::string_view yaml,
                                                           const std::string& file,
                                                           ConfigProblems& problems);
+
+/// "127.0.0.1:8080" or ":8080" (all addresses) as host and port; nothing for what is neither.
+[[nodiscard]] std::optional<std::pair<std::string, int>> ParseListen(std::string_view text);
 
 }  // namespace hpaplus::app

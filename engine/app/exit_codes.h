@@ -20,13 +20,18 @@ inline constexpr int kExitTerminated = 143;
 [[nodiscard]] constexpr int ExitCodeOf(ErrorCode code) {
   switch (code) {
     case ErrorCode::kUnavailable:
-    case ErrorCode::kDeadlineExceeded: return kExitUnreachable;
-    case ErrorCode::kPermissionDenied: return kExitNotPermitted;
-    case ErrorCode::kInvalidArgument: return kExitBadConfig;
-    case ErrorCode::kMalformedData: return kExitUnparseable;
+    case ErrorCode::kDeadlineExceeded:
+      return kExitUnreachable;
+    case ErrorCode::kPermissionDenied:
+      return kExitNotPermitted;
+    case ErrorCode::kInvalidArgument:
+      return kExitBadConfig;
+    case ErrorCode::kMalformedData:
+      return kExitUnparseable;
     case ErrorCode::kNotFound:
     case ErrorCode::kConflict:
-    case ErrorCode::kGone: return kExitFailed;
+    case ErrorCode::kGone:
+      return kExitFailed;
   }
   return kExitFailed;
 }

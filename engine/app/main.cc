@@ -16,7 +16,8 @@ namespace {
 namespace app = hpaplus::app;
 
 constexpr const char* kFooter =
-    "Exit codes: 0 done; 1 failed; 2 findings; 64 wrong usage; 65 unparseable input; 69 API server\n"
+    "Exit codes: 0 done; 1 failed; 2 findings; 64 wrong usage; 65 unparseable input; 69 API "
+    "server\n"
     "unreachable; 77 not permitted; 78 bad configuration; 130, 143 stopped before it was done.";
 
 void AddRun(CLI::App& cli, app::RunOptions& options) {

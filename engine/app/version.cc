@@ -13,11 +13,12 @@ constexpr const char* kCompiler = "g++ " __VERSION__;
 
 }  // namespace
 
-const char* Version() { return HPAPLUS_VERSION; }
+const char* Version() {
+  return HPAPLUS_VERSION;
+}
 
 std::string VersionText() {
-  return std::string("hpaplus ") + HPAPLUS_VERSION + " (" + HPAPLUS_COMMIT + ", " + kCompiler +
-         ")";
+  return std::string("hpaplus ") + HPAPLUS_VERSION + " (" + HPAPLUS_COMMIT + ", " + kCompiler + ")";
 }
 
 std::string VersionJson() {

@@ -14,7 +14,8 @@ class HttpLoadService final : public LoadService {
   explicit HttpLoadService(const std::vector<std::string>& services)
       : services_(services), loads_(services.size()) {
     server_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
-      std::string text = "# HELP demo_load Load of a service of the demo.\n# TYPE demo_load gauge\n";
+      std::string text =
+          "# HELP demo_load Load of a service of the demo.\n# TYPE demo_load gauge\n";
       for (std::size_t i = 0; i < services_.size(); ++i) {
         text += fmt::format("demo_load{{service=\"{}\"}} {}\n", services_[i], loads_[i].load());
       }
@@ -23,10 +24,9 @@ class HttpLoadService final : public LoadService {
     for (std::size_t i = 0; i < services_.size(); ++i) {
       server_.Get("/monitor/" + services_[i],
                   [this, i](const httplib::Request&, httplib::Response& response) {
-                    response.set_content(
-                        fmt::format(R"({{"service":"{}","queue":{{"depth":{}}}}})", services_[i],
-                                    loads_[i].load()),
-                        "application/json");
+                    response.set_content(fmt::format(R"({{"service":"{}","queue":{{"depth":{}}}}})",
+                                                     services_[i], loads_[i].load()),
+                                         "application/json");
                   });
     }
   }

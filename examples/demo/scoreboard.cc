@@ -5,6 +5,13 @@
 
 namespace hpaplus::demo {
 
+void Scoreboard::Begin() {
+  changes_ = 0;
+  under_capacity_ = {};
+  reactions_.clear();
+  open_.clear();
+}
+
 void Scoreboard::Load(double load, Timestamp now) {
   Account(now);
   load_ = load;

@@ -18,6 +18,9 @@ class Scoreboard {
  public:
   explicit Scoreboard(double target_per_replica) : target_(target_per_replica) {}
 
+  /// Forgets all that counts, but not what is seen: the game begins now.
+  void Begin();
+
   void Load(double load, Timestamp now);
   void Written(int replicas, Timestamp now);
   void Ready(int replicas, Timestamp now);
@@ -38,7 +41,7 @@ class Scoreboard {
 
   void Account(Timestamp now);
 
-  const double target_;
+  double target_;
   double load_ = 0;
   int needed_ = 0;
   std::optional<int> written_;

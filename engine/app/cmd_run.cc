@@ -1,0 +1,187 @@
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <iterator>
+#include <ostream>
+#include <thread>
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "engine/app/commands.h"
+#include "engine/app/config.h"
+#include "engine/app/exit_codes.h"
+#include "engine/app/live_world.h"
+#include "engine/app/version.h"
+#include "engine/base/log.h"
+#include "engine/embedded/embedded_cluster.h"
+#include "engine/kube/open_access.h"
+#include "engine/shell/admin_server.h"
+#include "engine/shell/cpu_budget.h"
+#include "engine/shell/signals.h"
+#include "policies/builtin.h"
+
+namespace hpaplus::app {
+namespace {
+
+constexpr auto kApiServerPatience = std::chrono::seconds(10);
+constexpr auto kBudgetCheckEvery = std::chrono::seconds(10);
+constexpr auto kTickSilence = std::chrono::seconds(10);  // An engine silent for longer is ill.
+constexpr unsigned kStopSeconds = 5;
+
+std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostream& err) {
+  ControllerConfig config;
+  if (!options.config_file.empty()) {
+    std::ifstream in(options.config_file);
+    if (!in) {
+      err << "hpaplus run: cannot read " << options.config_file << "\n";
+      return std::nullopt;
+    }
+    const std::string text(std::istreambuf_iterator<char>(in), {});
+    ConfigProblems problems;
+    const auto parsed = ParseConfig(text, options.config_file, problems);
+    for (const std::string& line : problems.lines)
+      err << line << "\n";
+    if (!parsed) return std::nullopt;
+    config = *parsed;
+  }
+  if (!options.ns.empty()) config.kubernetes.ns = options.ns;
+  if (options.dry_run) config.dry_run = true;
+  return config;
+}
+
+// The embedded cluster, when it is asked for, and the kubeconfig by which it is reached.
+struct Embedded {
+  std::unique_ptr<EmbeddedCluster> cluster;
+  std::string kubeconfig;
+};
+
+Result<Embedded> StartEmbedded(const RunOptions& options, Clock& clock) {
+  const auto address = ParseListen(options.embedded_listen);
+  if (!address) return Error{ErrorCode::kInvalidArgument, "--embedded-listen wants HOST:PORT"};
+  EmbeddedCluster::Config config;
+  config.address = address->first;
+  config.port = address->second;
+  auto cluster = EmbeddedCluster::Start(config, clock);
+  if (!cluster) return cluster.error();
+  Embedded started{std::move(*cluster), options.write_kubeconfig};
+  if (started.kubeconfig.empty()) {
+    started.kubeconfig = fmt::format("/tmp/hpaplus-embedded-{}.kubeconfig", getpid());
+  }
+  if (auto written = started.cluster->WriteKubeconfig(started.kubeconfig); !written) {
+    return written.error();
+  }
+  HPAPLUS_LOG(kInfo, "kubeconfig written", {{"file", started.kubeconfig}});
+  return started;
+}
+
+// Remembers when the engine last ticked; /healthz asks.
+class Pulse final : public Clock {
+ public:
+  explicit Pulse(Clock& clock) : clock_(clock), last_(clock.Now()) {}
+
+  [[nodiscard]] Timestamp Now() override {
+    const Timestamp now = clock_.Now();
+    last_ = now;
+    return now;
+  }
+  [[nodiscard]] bool WaitUntil(Timestamp deadline, std::stop_token stop) override {
+    // Nothing to do for long is no illness.
+    return clock_.WaitUntil(std::min(deadline, clock_.Now() + kTickSilence / 2), std::move(stop));
+  }
+  [[nodiscard]] Duration Age() { return clock_.Now() - last_.load(); }
+
+ private:
+  Clock& clock_;
+  std::atomic<Timestamp> last_;
+};
+
+int Report(const Error& error, std::ostream& err) {
+  err << "hpaplus run: " << error.message << "\n";
+  return ExitCodeOf(error.code);
+}
+
+Engine::Config EngineConfig(const ControllerConfig& config, LiveWorld& live) {
+  Engine::Config engine;
+  engine.decide.tolerance = config.engine.tolerance;
+  engine.decide.downscale_stabilization = config.engine.downscale_stabilization;
+  engine.decide.cpu_initialization_period = config.engine.cpu_initialization_period;
+  engine.decide.initial_readiness_delay = config.engine.initial_readiness_delay;
+  engine.share_for = [&live](const SourceName& source) { return live.ShareFor(source); };
+  return engine;
+}
+
+// Whatever still hangs after the grace must not keep the process.
+void EndWithin(unsigned seconds) {
+  struct sigaction action {};
+  action.sa_handler = [](int) { _exit(kExitTerminated); };
+  sigaction(SIGALRM, &action, nullptr);
+  alarm(seconds);
+}
+
+int RunUntilStopped(const ControllerConfig& config, std::shared_ptr<kube::Access> access,
+                    std::ostream& err) {
+  SystemClock clock;
+  auto telemetry =
+      PrometheusTelemetry::Create({.version = Version(), .objects_max = config.http.objects_max});
+  auto live = LiveWorld::Connect(config, std::move(access), clock, *telemetry, kApiServerPatience);
+  if (!live) return Report(live.error(), err);
+
+  Pulse pulse(clock);
+  World world = (*live)->world();
+  Engine engine(EngineConfig(config, **live),
+                {pulse, world.cluster, world.feed, world.actuator, world.journal, world.executor},
+                policies::MakeBuiltinPolicies);
+
+  const auto unhealthy = [&pulse] {
+    return pulse.Age() > kTickSilence
+               ? "the engine has not ticked for " + FormatDuration(pulse.Age())
+               : std::string();
+  };
+  auto admin = AdminServer::Start({.host = config.http.host, .port = config.http.port},
+                                  {.metrics = [&telemetry] { return telemetry->Scrape(); },
+                                   .unhealthy = unhealthy,
+                                   .unready = [&live] { return (*live)->Unready(); }});
+  if (!admin) return Report(admin.error(), err);
+  HPAPLUS_LOG(kInfo, "started",
+              {{"version", Version()},
+               {"dry_run", config.dry_run},
+               {"threads", std::int64_t{CpuBudget(config.engine.threads)}},
+               {"http_port", std::int64_t{(*admin)->port()}}});
+
+  std::jthread tick([&engine](const std::stop_token& stop) { engine.Run(stop); });
+  int signal = 0;
+  while ((signal = WaitForSignal(kBudgetCheckEvery)) == 0)
+    (*live)->FollowCpuBudget(CpuBudget(config.engine.threads));
+
+  EndWithin(kStopSeconds);
+  HPAPLUS_LOG(kInfo, "stopping", {{"signal", std::int64_t{signal}}});
+  tick.request_stop();
+  tick.join();
+  return kExitOk;
+}
+
+}  // namespace
+
+int RunController(const RunOptions& options, std::ostream& err) {
+  const auto config = LoadConfig(options, err);
+  if (!config) return kExitBadConfig;
+  SetLogLevel(config->log_level);
+
+  SystemClock clock;  // Of the embedded cluster and of the credentials.
+  kube::AccessOptions where = kube::AccessOptions::FromEnvironment();
+  where.kubeconfig = options.kubeconfig;
+  where.context = options.context;
+  Embedded embedded;
+  if (options.embedded) {
+    auto started = StartEmbedded(options, clock);
+    if (!started) return Report(started.error(), err);
+    embedded = std::move(*started);
+    where.kubeconfig = embedded.kubeconfig;
+  }
+  auto access = kube::OpenAccess(where, clock);
+  if (!access) return Report(access.error(), err);
+  return RunUntilStopped(*config, std::move(*access), err);
+}
+
+}  // namespace hpaplus::app

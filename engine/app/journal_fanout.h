@@ -1,0 +1,36 @@
+#pragma once
+
+#include <initializer_list>
+#include <vector>
+
+#include "engine/ports/journal.h"
+
+namespace hpaplus::app {
+
+/// Tells several journals the same, in order. All must outlive it.
+class JournalFanout final : public Journal {
+ public:
+  JournalFanout(std::initializer_list<Journal*> journals) : journals_(journals) {}
+
+  void RecordDecision(const Decision& decision, const WorkloadView& view) override {
+    for (Journal* journal : journals_)
+      journal->RecordDecision(decision, view);
+  }
+  void RecordOutcome(const ScaleOutcome& outcome, Timestamp at) override {
+    for (Journal* journal : journals_)
+      journal->RecordOutcome(outcome, at);
+  }
+  void RecordGone(WorkloadId workload) override {
+    for (Journal* journal : journals_)
+      journal->RecordGone(workload);
+  }
+  void RecordTick(const TickReport& report) override {
+    for (Journal* journal : journals_)
+      journal->RecordTick(report);
+  }
+
+ private:
+  const std::vector<Journal*> journals_;
+};
+
+}  // namespace hpaplus::app

@@ -1,0 +1,258 @@
+#include "engine/app/live_world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collectors/builtin.h"
+#include "collectors/kube_metrics.h"
+#include "collectors/metrics_server.h"
+#include "engine/app/budget_executor.h"
+#include "engine/app/journal_fanout.h"
+#include "engine/app/log_journal.h"
+#include "engine/base/log.h"
+#include "engine/kube/chores.h"
+#include "engine/kube/discovery.h"
+#include "engine/kube/events.h"
+#include "engine/kube/informer.h"
+#include "engine/kube/kube_client.h"
+#include "engine/kube/kube_cluster_view.h"
+#include "engine/kube/kube_journal.h"
+#include "engine/kube/parallel_get.h"
+#include "engine/kube/scale_actuator.h"
+#include "engine/kube/source_watcher.h"
+#include "engine/kube/status_writer.h"
+#include "engine/loop/collector_runner.h"
+#include "engine/loop/dry_run_actuator.h"
+#include "engine/shell/cpu_budget.h"
+#include "engine/shell/curl_client.h"
+
+namespace hpaplus::app {
+namespace {
+
+constexpr auto kMetadataOnly =
+    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,"
+    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+constexpr auto kKubeReadTimeout = std::chrono::seconds(5);
+
+class InformerWatch final : public kube::RunningWatch {
+ public:
+  InformerWatch(const kube::InformerConfig& config, kube::KubeClient& client, Clock& clock,
+                Telemetry& telemetry, kube::ObjectSink& sink)
+      : informer_(config, client, clock, telemetry, sink) {}
+
+ private:
+  kube::Informer informer_;
+};
+
+class KubeWorld final : public LiveWorld {
+ public:
+  KubeWorld(const ControllerConfig& config, std::shared_ptr<kube::Access> access,
+            SystemClock& clock, PrometheusTelemetry& telemetry)
+      : config_(config),
+        clock_(clock),
+        telemetry_(telemetry),
+        chores_(side_clock_, {[this](Timestamp now) { return view_.RunChores(now); },
+                              [this](Timestamp now) { return statuses_.RunChores(now); },
+                              [this](Timestamp now) { return sources_.RunChores(now); }}),
+        http_(side_clock_),
+        view_(ViewConfig(), Api(), side_clock_, telemetry),
+        actuator_(Send(), view_, [this] { clock_.Wake(); }),
+        statuses_(StatusConfig(), Send(), view_, side_clock_),
+        events_({}, Send()),
+        kube_journal_({}, statuses_, events_, view_),
+        sources_(SourceConfig(access->default_namespace()), Api(), side_clock_),
+        client_({.qps = config.kubernetes.qps,
+                 .burst = config.kubernetes.burst,
+                 .request_timeout = config.kubernetes.request_timeout},
+                std::move(access), http_, side_clock_, telemetry),
+        discovery_(client_, side_clock_),
+        runner_({.threads = static_cast<std::size_t>(config.sources.threads),
+                 .lanes_per_source = static_cast<std::size_t>(config.sources.threads_per_source)},
+                side_clock_, telemetry, [this] { clock_.Wake(); }) {
+    collectors::RegisterBuiltinCollectors(registry_);
+  }
+
+  ~KubeWorld() override {
+    chores_.Stop();
+    sources_.StopWatches();
+    view_.StopWatches();
+  }
+
+  Status CheckVersion(Duration patience) {
+    const auto version = client_.Call({.path = "/version", .verb = "get", .resource = "version"},
+                                      side_clock_.Now() + patience);
+    if (!version) return version.error();
+    return Done{};
+  }
+
+  Status Start() {
+    if (auto added = AddKubeSources(); !added) return added;
+    sources_.StartWatches();
+    view_.StartWatches();
+    chores_.Start();
+    return Done{};
+  }
+
+  World world() override {
+    Actuator& actuator = config_.dry_run ? static_cast<Actuator&>(dry_actuator_) : actuator_;
+    Journal& journal = config_.dry_run ? dry_journal_ : live_journal_;
+    return {clock_, view_, runner_, actuator, journal, deciding_};
+  }
+
+  Duration ShareFor(const SourceName& source) override { return runner_.ShareFor(source); }
+
+  std::string Unready() override {
+    if (!view_.Synced()) return "the cluster is still being read";
+    return sources_.Synced() ? "" : "the sources are still being read";
+  }
+
+  void FollowCpuBudget(int budget) override {
+    SetTbbParallelism(budget);
+    deciding_.Follow(budget);
+    parsing_.Follow(budget);
+  }
+
+ private:
+  kube::KubeClusterView::Config ViewConfig() {
+    kube::KubeClusterView::Config view;
+    view.ns = config_.kubernetes.ns;
+    view.state.max_workloads = config_.engine.max_objects;
+    view.state.changed = [this] { clock_.Wake(); };
+    view.state.work = [this] { chores_.Wake(); };
+    return view;
+  }
+
+  kube::StatusWriter::Config StatusConfig() {
+    kube::StatusWriter::Config status;
+    status.wake = [this] { chores_.Wake(); };
+    return status;
+  }
+
+  kube::SourceWatcher::Config SourceConfig(const std::string& controller_ns) {
+    kube::SourceWatcher::Config sources;
+    sources.controller_ns = controller_ns;
+    sources.ns = config_.kubernetes.ns;
+    sources.on_source = [this](const SourceName& name, Result<ResolvedSource> source,
+                               std::function<bool(std::string_view)> allows) {
+      SetSource(name, std::move(source), std::move(allows));
+    };
+    sources.on_gone = [this](const SourceName& name) { runner_.RemoveSource(name); };
+    sources.wake = [this] { chores_.Wake(); };
+    return sources;
+  }
+
+  std::function<void(kube::KubeRequest, kube::KubeClient::OnDone)> Send() {
+    return [this](kube::KubeRequest request, kube::KubeClient::OnDone on_done) {
+      client_.Start(std::move(request), std::move(on_done));
+    };
+  }
+
+  kube::KubeApi Api() {
+    return {.send = Send(),
+            .watch =
+                [this](const kube::WatchRequest& request, kube::ObjectSink& sink) {
+                  kube::InformerConfig informer;
+                  informer.path = request.path;
+                  informer.resource = request.resource;
+                  if (request.metadata_only) informer.accept = kMetadataOnly;
+                  return std::make_unique<InformerWatch>(informer, client_, side_clock_, telemetry_,
+                                                         sink);
+                },
+            .find_kind = [this](const kube::KindKey& kind) { return discovery_.Find(kind); }};
+  }
+
+  void SetSource(const SourceName& name, Result<ResolvedSource> source,
+                 std::function<bool(std::string_view)> allows) {
+    auto runnable = source
+                        ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
+                                                              {http_, parsing_}, std::move(allows)))
+                        : Result<RunnableSource>(source.error());
+    if (const auto set = runner_.SetSource(name, std::move(runnable)); !set) {
+      HPAPLUS_LOG(kWarning, "source not usable",
+                  {{"source", name}, {"error", set.error().message}});
+    }
+  }
+
+  // The three APIs of the cluster itself are sources like any other, but nobody configures them.
+  Status AddKubeSources() {
+    const collectors::KubeRead read = [this](std::span<const std::string> paths,
+                                             Timestamp deadline) {
+      return kube::GetAll(client_, side_clock_, "metrics", paths, deadline);
+    };
+    const collectors::KindToResource resource_of =
+        [this](const std::string& api_version, const std::string& kind, Timestamp /*deadline*/) {
+          return ResourceOf(api_version, kind);
+        };
+    const std::vector<std::string> namespaces =
+        config_.kubernetes.ns.empty() ? std::vector<std::string>{}
+                                      : std::vector<std::string>{config_.kubernetes.ns};
+    RunnableSource usage{.make =
+                             [this, read, namespaces] {
+                               return collectors::MetricsServerCollector::Create({namespaces}, read,
+                                                                                 parsing_);
+                             },
+                         .timeout = kKubeReadTimeout,
+                         .share_for = config_.sources.metrics_server_share_for};
+    if (auto set = runner_.SetSource("metrics.k8s.io", std::move(usage)); !set) return set;
+    for (const char* name : {"custom.metrics.k8s.io", "external.metrics.k8s.io"}) {
+      RunnableSource metrics{.make =
+                                 [read, resource_of, name] {
+                                   return collectors::KubeMetricsCollector::Create(
+                                       {.name = name}, read, resource_of);
+                                 },
+                             .timeout = kKubeReadTimeout};
+      if (auto set = runner_.SetSource(name, std::move(metrics)); !set) return set;
+    }
+    return Done{};
+  }
+
+  // "deployments.apps" for a kind.
+  Result<std::string> ResourceOf(const std::string& api_version, const std::string& kind) {
+    const auto slash = api_version.find('/');
+    const std::string group = slash == std::string::npos ? "" : api_version.substr(0, slash);
+    const auto served = discovery_.Find({group, kind});
+    if (!served) return served.error();
+    return served->Name();
+  }
+
+  // Destroyed from the end: those who call the client go first, then the client, which ends its
+  // callbacks, then those whom it called back.
+  const ControllerConfig config_;
+  SystemClock& clock_;
+  PrometheusTelemetry& telemetry_;
+  SystemClock side_clock_;  // Of everybody but the tick, who alone is woken by clock_.
+  kube::Chores chores_;
+  CurlClient http_;
+  CollectorRegistry registry_;
+  BudgetExecutor deciding_{ExecutorPriority::kHigh};
+  BudgetExecutor parsing_{ExecutorPriority::kNormal};
+  kube::KubeClusterView view_;
+  kube::ScaleActuator actuator_;
+  DryRunActuator dry_actuator_;
+  kube::StatusWriter statuses_;
+  kube::EventWriter events_;
+  kube::KubeJournal kube_journal_;
+  kube::SourceWatcher sources_;
+  LogJournal log_journal_;
+  JournalFanout live_journal_{&telemetry_, &kube_journal_, &log_journal_};
+  JournalFanout dry_journal_{&telemetry_, &log_journal_};
+  kube::KubeClient client_;
+  kube::Discovery discovery_;
+  CollectorRunner runner_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LiveWorld>> LiveWorld::Connect(const ControllerConfig& config,
+                                                      std::shared_ptr<kube::Access> access,
+                                                      SystemClock& clock,
+                                                      PrometheusTelemetry& telemetry,
+                                                      Duration patience) {
+  auto world = std::make_unique<KubeWorld>(config, std::move(access), clock, telemetry);
+  if (auto answered = world->CheckVersion(patience); !answered) return answered.error();
+  world->FollowCpuBudget(CpuBudget(config.engine.threads));
+  if (auto started = world->Start(); !started) return started.error();
+  return std::unique_ptr<LiveWorld>(std::move(world));
+}
+
+}  // namespace hpaplus::app

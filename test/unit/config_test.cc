@@ -1,0 +1,120 @@
+#include "engine/app/config.h"
+
+#include <fstream>
+#include <iterator>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hpaplus::app {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+constexpr const char* kHead =
+    "apiVersion: autoscaling.hpaplus.io/v1alpha1\n"
+    "kind: ControllerConfiguration\n";
+
+std::vector<std::string> ProblemsOf(const std::string& yaml) {
+  ConfigProblems problems;
+  EXPECT_EQ(ParseConfig(yaml, "c.yaml", problems), std::nullopt) << yaml;
+  return problems.lines;
+}
+
+TEST(ConfigTest, HasADefaultForEverything) {
+  ConfigProblems problems;
+  const auto config = ParseConfig(kHead, "c.yaml", problems);
+  ASSERT_TRUE(config) << problems.lines[0];
+  EXPECT_EQ(config->engine.threads, 0);
+  EXPECT_EQ(config->kubernetes.qps, 200);
+  EXPECT_EQ(config->http.port, 8080);
+  EXPECT_FALSE(config->dry_run);
+}
+
+TEST(ConfigTest, ReadsTheFileOfTheDocumentationAsTheDefaults) {
+  std::ifstream in(HPAPLUS_SOURCE_DIR "/docs/configuration.md");
+  const std::string page(std::istreambuf_iterator<char>(in), {});
+  const auto begin = page.find("```yaml\n") + 8;
+  const std::string yaml = page.substr(begin, page.find("```", begin) - begin);
+  ConfigProblems problems;
+  const auto config = ParseConfig(yaml, "configuration.md", problems);
+  ASSERT_TRUE(config) << problems.lines[0];
+  const ControllerConfig defaults;
+  EXPECT_EQ(config->engine.max_objects, defaults.engine.max_objects);
+  EXPECT_EQ(config->engine.tolerance, defaults.engine.tolerance);
+  EXPECT_EQ(config->engine.downscale_stabilization, defaults.engine.downscale_stabilization);
+  EXPECT_EQ(config->engine.cpu_initialization_period, defaults.engine.cpu_initialization_period);
+  EXPECT_EQ(config->engine.initial_readiness_delay, defaults.engine.initial_readiness_delay);
+  EXPECT_EQ(config->kubernetes.qps, defaults.kubernetes.qps);
+  EXPECT_EQ(config->kubernetes.burst, defaults.kubernetes.burst);
+  EXPECT_EQ(config->kubernetes.request_timeout, defaults.kubernetes.request_timeout);
+  EXPECT_EQ(config->sources.threads, defaults.sources.threads);
+  EXPECT_EQ(config->sources.threads_per_source, defaults.sources.threads_per_source);
+  EXPECT_EQ(config->sources.metrics_server_share_for, defaults.sources.metrics_server_share_for);
+  EXPECT_EQ(config->http.host, defaults.http.host);
+  EXPECT_EQ(config->http.port, defaults.http.port);
+  EXPECT_EQ(config->http.objects_max, defaults.http.objects_max);
+  EXPECT_EQ(config->log_level, defaults.log_level);
+}
+
+TEST(ConfigTest, ReadsWhatDiffers) {
+  ConfigProblems problems;
+  const auto config = ParseConfig(std::string(kHead) +
+                                      "dryRun: true\n"
+                                      "engine: {threads: 3, tolerance: \"50m\"}\n"
+                                      "kubernetes: {namespace: shop, requestTimeout: 800ms}\n"
+                                      "http: {listen: \"127.0.0.1:0\"}\n"
+                                      "logging: {level: debug}\n",
+                                  "c.yaml", problems);
+  ASSERT_TRUE(config) << problems.lines[0];
+  EXPECT_TRUE(config->dry_run);
+  EXPECT_EQ(config->engine.threads, 3);
+  EXPECT_EQ(config->engine.tolerance, 0.05);
+  EXPECT_EQ(config->kubernetes.ns, "shop");
+  EXPECT_EQ(config->kubernetes.request_timeout, std::chrono::milliseconds(800));
+  EXPECT_EQ(config->http.host, "127.0.0.1");
+  EXPECT_EQ(config->http.port, 0);
+  EXPECT_EQ(config->log_level, LogLevel::kDebug);
+}
+
+TEST(ConfigTest, NamesThePlaceOfAnUnknownKey) {
+  EXPECT_THAT(ProblemsOf(std::string(kHead) + "engine:\n  threads: 2\n  thread: 2\n"),
+              ElementsAre("c.yaml:5:3: engine.thread: unknown key"));
+}
+
+TEST(ConfigTest, NamesThePlaceOfADuplicateKey) {
+  EXPECT_THAT(ProblemsOf(std::string(kHead) + "dryRun: true\ndryRun: false\n"),
+              ElementsAre(::testing::StartsWith("c.yaml:4:1: ")));
+}
+
+TEST(ConfigTest, ReportsAllProblemsAtOnce) {
+  EXPECT_THAT(ProblemsOf(std::string(kHead) +
+                         "engine: {threads: 0, tolerance: 1}\n"
+                         "kubernetes: {qps: -1, burst: many, requestTimeout: 5}\n"
+                         "http: {listen: \"8080\"}\nlogging: {level: loud}\n"),
+              SizeIs(::testing::Ge(6U)));
+}
+
+TEST(ConfigTest, RefusesWhatIsNoConfiguration) {
+  EXPECT_THAT(ProblemsOf("apiVersion: v1\nkind: Pod\n"),
+              Contains(HasSubstr("c.yaml:2:1: kind: must be ControllerConfiguration")));
+  EXPECT_THAT(ProblemsOf(""), SizeIs(1));
+  EXPECT_THAT(ProblemsOf("[1, 2"), SizeIs(1));
+  EXPECT_THAT(ProblemsOf("[1, 2]"), Contains(HasSubstr("must be a mapping")));
+  EXPECT_THAT(ProblemsOf(std::string(kHead) + "engine: 3\n"),
+              ElementsAre("c.yaml:3:1: engine: must be a mapping"));
+}
+
+TEST(ParseListenTest, ReadsHostAndPort) {
+  EXPECT_EQ(ParseListen(":8080"), (std::pair<std::string, int>("0.0.0.0", 8080)));
+  EXPECT_EQ(ParseListen("127.0.0.1:0"), (std::pair<std::string, int>("127.0.0.1", 0)));
+  for (const char* text : {"", ":", "8080", ":80800", ":-1", ":8o", "host"}) {
+    EXPECT_EQ(ParseListen(text), std::nullopt) << text;
+  }
+}
+
+}  // namespace
+}  // namespace hpaplus::app
