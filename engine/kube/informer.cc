@@ -156,6 +156,7 @@ std::string Informer::WatchQuery() {
 
 Result<std::unique_ptr<LineStream>> Informer::OpenWatch(const std::string& query) {
   KubeRequest request = NewRequest("watch", query);
+  if (!config_.watch_accept.empty()) request.accept = config_.watch_accept;
   request.max_response_bytes = kMaxEventBytes;
   return kube_.Watch(request, stop_.get_token());
 }

@@ -26,7 +26,7 @@ struct InformerConfig {
   std::string resource;  // "deployments", for telemetry and messages.
   std::string query;     // "labelSelector=app%3Dweb"; empty for everything.
   std::string accept = "application/json";
-  std::string watch_accept;  // Where a watch needs another; empty: the same.
+  std::string watch_accept;  // A watch gives objects, not a list of them; empty: the same.
   int page_limit = 500;
 
   // The server ends a watch after a time between this and twice as much.

@@ -335,7 +335,7 @@ bool SameMeaning(const ObjectStatus& a, const ObjectStatus& b) {
          std::ranges::equal(a.conditions, b.conditions, same_condition);
 }
 
-std::string StatusPatch(const ObjectStatus& status, const std::string& uid) {
+std::string StatusPatch(const ObjectStatus& status) {
   Json body;
   body["observedGeneration"] = status.observed_generation;
   body["currentReplicas"] = OrNull(status.current);
@@ -350,7 +350,6 @@ std::string StatusPatch(const ObjectStatus& status, const std::string& uid) {
   for (const StatusCondition& condition : status.conditions)
     body["conditions"].push_back(ConditionJson(condition));
   Json patch;
-  patch["metadata"]["uid"] = uid;
   patch["status"] = std::move(body);
   return Dump(patch);
 }

@@ -35,8 +35,7 @@ struct StatusInput {
 [[nodiscard]] bool SameMeaning(const ObjectStatus& a, const ObjectStatus& b);
 
 /// The merge patch for the status subresource that makes a stored status this one.
-/// Only the object of this uid accepts it.
-[[nodiscard]] std::string StatusPatch(const ObjectStatus& status, const std::string& uid);
+[[nodiscard]] std::string StatusPatch(const ObjectStatus& status);
 
 /// currentMetrics in autoscaling/v2's shape, Source entries alike: a JSON array. Empty when nothing
 /// is known.

@@ -78,7 +78,7 @@ Timestamp StatusWriter::RunChores(Timestamp now) {
     KubeRequest request;
     request.method = "PATCH";
     request.path = due->path;
-    request.body = StatusPatch(due->status, due->uid);
+    request.body = StatusPatch(due->status);
     request.content_type = "application/merge-patch+json";
     request.verb = "patch";
     request.resource = "hpapluses/status";
@@ -153,7 +153,7 @@ std::optional<StatusWriter::Due> StatusWriter::TakeDue(Timestamp now) {
     Unplan(index);
     slot.in_flight = true;
     ++writes_;
-    return Due{index, slot.serial, slot.path, slot.uid, slot.newest};
+    return Due{index, slot.serial, slot.path, slot.newest};
   }
   return std::nullopt;
 }

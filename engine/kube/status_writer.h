@@ -72,7 +72,6 @@ class StatusWriter {
     std::uint32_t index = 0;
     std::uint64_t serial = 0;
     std::string path;
-    std::string uid;
     ObjectStatus status;
   };
   using Queue = std::set<std::pair<Timestamp, std::uint32_t>>;

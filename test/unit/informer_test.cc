@@ -407,6 +407,20 @@ TEST_F(InformerTest, AP4AServerThatExpiresEveryWatchIsNotAskedWithoutAPause) {
   EXPECT_EQ(Requests().size(), 2U);
 }
 
+TEST_F(InformerTest, AWatchAsksForObjectsWhereAListAsksForAList) {
+  config_.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+  config_.watch_accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+  std::atomic<bool> as_told = false;
+  server_ = std::make_unique<ScriptedServer>([&](const ScriptedRequest& request) {
+    as_told = request.headers.at("accept") == config_.watch_accept;
+    return Lines({InitialEnd(1)}, Then::kHold);
+  });
+  Start();
+  EXPECT_THAT(sink_.Take(1), ElementsAre("replace"));
+  EXPECT_TRUE(as_told);
+  Close();
+}
+
 TEST_F(InformerTest, AsksForWhatItsConfigurationSays) {
   config_.query = "labelSelector=app%3Dweb";
   config_.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";

@@ -229,6 +229,14 @@ TEST(TargetTable, AP23ADiscoveryThatIsDownIsUnknownAndNotMissing) {
   EXPECT_THAT(table.StateOf(kDb).problem, HasSubstr("connection refused"));
 }
 
+TEST(TargetTable, AKindOutsideOfNamespacesFails) {
+  TargetTable table({});
+  table.Claim(kDb, kStart);
+  (void)table.TakeUnresolved(kStart);
+  table.Unresolved(kPlus, Error{ErrorCode::kInvalidArgument, "not in a namespace"}, kStart);
+  EXPECT_EQ(table.StateOf(kDb).status, ScaleStatus::kFailed);
+}
+
 TEST(TargetTable, AP11AForbiddenWatchNamesTheRuleUntilAListWorks) {
   TargetTable table({});
   table.Claim(kWeb, kStart);
