@@ -187,12 +187,8 @@ class Demo {
   }
 
   Status ApplyManifests() {
-    if (!embedded_) {
-      for (const EmbeddedFile& crd : EmbeddedCrds()) {
-        if (auto applied = cluster_->Apply(std::string(crd.text)); !applied) {
-          return applied.error();
-        }
-      }
+    for (const EmbeddedFile& crd : EmbeddedCrds()) {
+      if (auto applied = cluster_->Apply(std::string(crd.text)); !applied) return applied.error();
     }
     std::string manifests = ReadFile(fs::path(options_.here) / "manifests.yaml");
     Replace(manifests, "PROMETHEUS", prometheus_->url());
