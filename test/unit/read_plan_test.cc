@@ -1,0 +1,138 @@
+#include "engine/eval/read_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/core/decide.h"
+#include "test/support/fake_world.h"
+
+namespace hpaplus {
+namespace {
+
+using testing::SpecWith;
+using testing::ViewOf;
+
+PlannedRead Plan(const MetricSpec& metric) {
+  WorkloadSpec spec = SpecWith("web", {});
+  spec.metrics = {metric};
+  const auto reads = PlanReads(*ViewOf(spec, 2));
+  EXPECT_EQ(reads.size(), 1U);
+  EXPECT_TRUE(reads[0]);
+  return *reads[0];
+}
+
+TEST(ReadPlan, AllResourceMetricsAreOneRead) {
+  MetricSpec cpu;
+  cpu.type = MetricType::kResource;
+  cpu.resource = "cpu";
+  MetricSpec memory;
+  memory.type = MetricType::kContainerResource;
+  memory.resource = "memory";
+  memory.container = "app";
+  EXPECT_EQ(Plan(cpu), Plan(memory));
+  EXPECT_EQ(Plan(cpu), (PlannedRead{"metrics.k8s.io", {.type = MetricType::kResource}}));
+}
+
+TEST(ReadPlan, PodsMetricsNameTheMetricAndBothSelectors) {
+  MetricSpec metric;
+  metric.type = MetricType::kPods;
+  metric.metric = "rps";
+  metric.metric_selector = LabelSelector{{{"verb", "GET"}}, {{"zone", "In", {"a", "b"}}}};
+  const PlannedRead read = Plan(metric);
+  EXPECT_EQ(read.source, "custom.metrics.k8s.io");
+  EXPECT_EQ(read.query.type, MetricType::kPods);
+  EXPECT_EQ(read.query.ns, "shop");
+  EXPECT_EQ(read.query.expression, "rps");
+  EXPECT_EQ(read.query.selector, "verb=GET,zone in (a,b)");
+  EXPECT_EQ(read.query.pod_selector, "app=web");
+}
+
+TEST(ReadPlan, ObjectMetricsNameTheirObject) {
+  MetricSpec metric;
+  metric.type = MetricType::kObject;
+  metric.metric = "requests";
+  metric.described_object = {"networking.k8s.io/v1", "Ingress", "main"};
+  const PlannedRead read = Plan(metric);
+  EXPECT_EQ(read.source, "custom.metrics.k8s.io");
+  EXPECT_EQ(read.query.object, metric.described_object);
+  EXPECT_EQ(read.query.pod_selector, "");
+}
+
+TEST(ReadPlan, ExternalMetricsGoToTheirApi) {
+  MetricSpec metric;
+  metric.type = MetricType::kExternal;
+  metric.metric = "queue";
+  const PlannedRead read = Plan(metric);
+  EXPECT_EQ(read.source, "external.metrics.k8s.io");
+  EXPECT_EQ(read.query.ns, "shop");
+  EXPECT_EQ(read.query.selector, "");
+}
+
+TEST(ReadPlan, SourcesAreNamedWithTheObjectsNamespaceOrForTheCluster) {
+  MetricSpec metric;
+  metric.type = MetricType::kSource;
+  metric.query = "sum(rate(x[1m]))";
+  metric.source = {"MetricSource", "prom"};
+  EXPECT_EQ(Plan(metric).source, "MetricSource/shop/prom");
+  metric.source.kind = "ClusterMetricSource";
+  const PlannedRead read = Plan(metric);
+  EXPECT_EQ(read.source, "ClusterMetricSource/prom");
+  EXPECT_EQ(read.query.ns, "shop") << "who asks decides what is allowed";
+  EXPECT_EQ(read.query.expression, "sum(rate(x[1m]))");
+}
+
+TEST(ReadPlan, NamesASourceAsTheModelDoes) {
+  SourceSpec source;
+  source.name = "prom";
+  MetricSpec metric;
+  metric.type = MetricType::kSource;
+  metric.source = {"ClusterMetricSource", "prom"};
+  EXPECT_EQ(Plan(metric).source, NameOf(source));
+  source.ns = "shop";
+  metric.source.kind = "MetricSource";
+  EXPECT_EQ(Plan(metric).source, NameOf(source));
+}
+
+TEST(ReadPlan, WhatCannotBeAskedIsAnErrorAndTheOthersAreAsked) {
+  WorkloadSpec spec = SpecWith("web", {"load", "load", "load"});
+  spec.metrics[0].type = MetricType::kUnknown;
+  spec.metrics[1].type = MetricType::kExternal;
+  spec.metrics[1].metric_selector = LabelSelector{{}, {{"zone", "Near", {"a"}}}};
+  const auto reads = PlanReads(*ViewOf(spec, 2));
+  ASSERT_EQ(reads.size(), 3U);
+  ASSERT_FALSE(reads[0]);
+  EXPECT_EQ(reads[0].error().code, ErrorCode::kInvalidArgument);
+  ASSERT_FALSE(reads[1]);
+  EXPECT_EQ(reads[1].error().code, ErrorCode::kInvalidArgument);
+  EXPECT_TRUE(reads[2]);
+}
+
+// Reads are saved only where Decide() would not look at them.
+TEST(ReadPlan, NeedsReadsWhereverDecideAsksMetrics) {
+  const DecideConfig config;
+  for (const Mode mode : {Mode::kActive, Mode::kDryRun, Mode::kPaused}) {
+    for (const Replicas size : {0, 1, 2, 5, 10, 11}) {
+      for (const std::string conflict : {"", "another"}) {
+        for (const ScaleStatus status : {ScaleStatus::kKnown, ScaleStatus::kUnknown,
+                                         ScaleStatus::kNotFound, ScaleStatus::kForbidden}) {
+          WorkloadSpec spec = SpecWith("web", {"load"});
+          spec.mode = mode;
+          spec.min_replicas = 2;
+          spec.max_replicas = 10;
+          WorkloadView view = *ViewOf(spec, size);
+          view.conflict = conflict;
+          view.scale.status = status;
+          const PolicySet policies = testing::MakeFollowers(spec);
+          const std::vector<ReadingResult> readings{testing::Answer(3, Timestamp{})};
+          const Decided decided =
+              Decide({Timestamp{}, config, WorkloadId{0}, view, policies, readings}, {});
+          EXPECT_EQ(NeedsReads(view), !decided.decision.metrics.empty())
+              << "mode " << static_cast<int>(mode) << " size " << size << " " << conflict
+              << " status " << static_cast<int>(status);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace hpaplus
