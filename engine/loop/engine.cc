@@ -140,7 +140,10 @@ void Engine::Settle(const ScaleOutcome& outcome, Timestamp now) {
   const ScaleCommand& command = outcome.command;
   WorkloadState* const state = workloads_.Find(command.workload);
   world_.journal.RecordOutcome(outcome, now);
-  switch (commands_.Settle(outcome, state != nullptr ? state->view.get() : nullptr, now)) {
+  const CommandLedger::Verdict verdict =
+      commands_.Settle(outcome, state != nullptr ? state->view.get() : nullptr, now);
+  if (state == nullptr) return;
+  switch (verdict) {
     case CommandLedger::Verdict::kWritten:
       CreditWrite(command, *state, now);
       return;
@@ -150,7 +153,7 @@ void Engine::Settle(const ScaleOutcome& outcome, Timestamp now) {
       if (!state->in_round) Enqueue(command.workload, *state);
       return;
     case CommandLedger::Verdict::kNotWritten:
-      if (state != nullptr) CreditLostWrite(command.workload, *state, now);
+      CreditLostWrite(command.workload, *state, now);
       return;
   }
 }
