@@ -62,8 +62,7 @@ StreamBuffer::Chunk StreamBuffer::Take(Timestamp deadline, Clock& clock,
   Chunk chunk;
   chunk.bytes = std::exchange(bytes_, {});
   chunk.was_full = std::exchange(refused_, false);
-  // Bytes that curl still holds come before the end does.
-  if (!chunk.was_full) chunk.end = end_;
+  chunk.end = end_;
   return chunk;
 }
 

@@ -542,6 +542,25 @@ TEST_F(HttpClientContract, ADestroyedStreamEndsTheRequest) {
   EXPECT_EQ(gone.get_future().wait_for(seconds(20)), std::future_status::ready);
 }
 
+TEST_F(HttpClientContract, ADestroyedStreamEndsTheRequestEvenWhenNothingIsSent) {
+  std::promise<bool> gone;
+  const auto server = Serve([&](const ScriptedRequest&) {
+    return Streamed([&](ScriptedWriter& out) {
+      out.Write("tick\n");
+      const Timestamp start = clock_.Now();
+      while (out.Pause(milliseconds(10)) && clock_.Now() < start + seconds(20)) {
+      }
+      gone.set_value(clock_.Now() < start + seconds(20));
+      return false;
+    });
+  });
+  auto stream = Open(server->url());
+  ASSERT_TRUE(stream) << stream.error().message;
+  ASSERT_TRUE((*stream)->ReadLine(In(seconds(20)), {}));
+  stream->reset();
+  EXPECT_TRUE(gone.get_future().get());
+}
+
 TEST_F(HttpClientContract, AStopEndsTheWaitForALine) {
   const auto server = Serve([](const ScriptedRequest&) {
     return Streamed([](ScriptedWriter& out) { return out.Pause(seconds(600)); });

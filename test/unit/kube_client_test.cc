@@ -217,6 +217,17 @@ TEST_F(KubeClientTest, AP18KeepsWithinItsBudget) {
   EXPECT_GE(clock_.Now() - start, milliseconds(199));
 }
 
+TEST_F(KubeClientTest, AP18SendsNothingWithoutATurn) {
+  config_.qps = 0.001;
+  config_.burst = 2;
+  std::atomic<int> asked = 0;
+  Serve([&](const ScriptedRequest&) { return ++asked, ScriptedAnswer{}; });
+  EXPECT_TRUE(Start(Get("/x")).get());
+  EXPECT_TRUE(Start(Get("/x")).get());
+  EXPECT_EQ(Call(Get("/x"), milliseconds(100)).error().code, ErrorCode::kDeadlineExceeded);
+  EXPECT_EQ(asked, 2);
+}
+
 TEST_F(KubeClientTest, AFullQueueRefuses) {
   config_.qps = 0.001;
   config_.burst = 1;

@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "engine/shell/system_clock.h"
 #include "test/support/temp_dir.h"
@@ -35,7 +36,10 @@ TEST(RunProgram, GivesTheOutputOfASuccess) {
 }
 
 TEST(RunProgram, HasNoOtherDescriptorsOfOurs) {
+  // One that would be inherited, as some of libcurl's are.
+  const int inherited = dup(STDERR_FILENO);
   EXPECT_EQ(*Shell("ls /proc/self/fd | wc -l"), "4\n") << "0, 1, 2 and the directory";
+  close(inherited);
 }
 
 TEST(RunProgram, AFailureIsTheCodeOrTheSignal) {
