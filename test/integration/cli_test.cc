@@ -1,0 +1,166 @@
+// The built binary as its user meets it: arguments in, exit code and output out.
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "test/support/child_process.h"
+
+namespace hpaplus {
+namespace {
+
+namespace fs = std::filesystem;
+using support::ChildProcess;
+using ::testing::HasSubstr;
+
+constexpr auto kLong = std::chrono::seconds(30);
+constexpr auto kStopWithin = std::chrono::seconds(5);
+
+class CliTest : public ::testing::Test {
+ protected:
+  CliTest() : work_(fs::temp_directory_path() / ("hpaplus-cli-" + std::to_string(getpid()))) {
+    fs::create_directories(work_);
+  }
+  ~CliTest() override { fs::remove_all(work_); }
+
+  std::string Write(const std::string& name, const std::string& text) {
+    std::ofstream(work_ / name) << text;
+    return (work_ / name).string();
+  }
+
+  std::unique_ptr<ChildProcess> Start(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), HPAPLUS_BINARY_DIR "/hpaplus");
+    auto process = ChildProcess::Start({.arguments = arguments,
+                                        .environment = {"KUBECONFIG=/nowhere", "HOME=/nowhere"},
+                                        .output_file = (work_ / "output").string()});
+    EXPECT_TRUE(process) << process.error().message;
+    return std::move(*process);
+  }
+
+  int Run(const std::vector<std::string>& arguments) {
+    return Start(arguments)->Wait(kLong).value_or(-1);
+  }
+
+  std::string Output() {
+    std::ifstream in(work_ / "output");
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+  bool OutputComesToHold(const std::string& text) {
+    for (int i = 0; i < 600; ++i) {
+      if (Output().find(text) != std::string::npos) return true;
+      PauseShortly();
+    }
+    return false;
+  }
+
+  static void PauseShortly() {
+    static_cast<void>(ChildProcess::Start({.arguments = {"sleep", "0.05"}})->get()->Wait(kLong));
+  }
+
+  const fs::path work_;
+};
+
+constexpr const char* kConfig =
+    "apiVersion: autoscaling.hpaplus.io/v1alpha1\n"
+    "kind: ControllerConfiguration\n"
+    "http: {listen: \"127.0.0.1:0\"}\n";
+
+TEST_F(CliTest, PrintsItsVersion) {
+  EXPECT_EQ(Run({"version"}), 0);
+  EXPECT_THAT(Output(), HasSubstr("hpaplus 0."));
+  EXPECT_EQ(Run({"version", "-o", "json"}), 0);
+  EXPECT_THAT(Output(), HasSubstr("\"schema\":\"hpaplus.io/v1/version\""));
+}
+
+TEST_F(CliTest, EndsWith64OnWrongUsage) {
+  EXPECT_EQ(Run({}), 64);
+  EXPECT_EQ(Run({"runn"}), 64);
+  EXPECT_EQ(Run({"run", "--cluster", "real"}), 64);
+  EXPECT_EQ(Run({"validate"}), 64);
+  EXPECT_EQ(Run({"version", "--output", "yaml"}), 64);
+}
+
+TEST_F(CliTest, HelpsAtEveryLevel) {
+  EXPECT_EQ(Run({"--help"}), 0);
+  EXPECT_THAT(Output(), HasSubstr("Exit codes"));
+  EXPECT_EQ(Run({"run", "--help"}), 0);
+  EXPECT_THAT(Output(), HasSubstr("--dry-run"));
+}
+
+TEST_F(CliTest, EndsWith78OnABadConfigurationAndNamesThePlace) {
+  EXPECT_EQ(Run({"run", "--config", Write("c.yaml", std::string(kConfig) + "enigne: {}\n")}), 78);
+  EXPECT_THAT(Output(), HasSubstr("c.yaml:4:1: enigne: unknown key"));
+  EXPECT_EQ(Run({"run", "--config", (work_ / "none.yaml").string()}), 78);
+  EXPECT_THAT(Output(), HasSubstr("cannot read"));
+}
+
+TEST_F(CliTest, EndsWith69WhenTheApiServerIsUnreachable) {
+  const std::string kubeconfig = Write(
+      "kubeconfig",
+      "apiVersion: v1\nkind: Config\ncurrent-context: a\n"
+      "contexts: [{name: a, context: {cluster: a, user: a}}]\n"
+      "clusters: [{name: a, cluster: {server: \"http://127.0.0.1:1\"}}]\nusers: [{name: a}]\n");
+  EXPECT_EQ(Run({"run", "--config", Write("c.yaml", kConfig), "--kubeconfig", kubeconfig}), 69);
+}
+
+TEST_F(CliTest, SaysWhenThereIsNoKubeconfig) {
+  EXPECT_NE(Run({"run", "--kubeconfig", (work_ / "none").string()}), 0);
+  EXPECT_THAT(Output(), HasSubstr("none"));
+}
+
+TEST_F(CliTest, ValidatesFiles) {
+  const std::string good = Write("good.yaml",
+                                 "apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: HPAPlus\n"
+                                 "metadata: {name: a, namespace: b}\n"
+                                 "spec:\n  scaleTargetRef: {kind: Deployment, name: x}\n"
+                                 "  maxReplicas: 5\n---\napiVersion: v1\nkind: Service\n");
+  EXPECT_EQ(Run({"validate", "-f", good}), 0);
+  EXPECT_THAT(Output(), HasSubstr("1 objects checked, 1 skipped: 0 problems"));
+
+  const std::string bad = Write("bad.yaml",
+                                "apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: HPAPlus\n"
+                                "metadata: {name: a, namespace: b}\n"
+                                "spec:\n  scaleTargetRef: {kind: Deployment, name: x}\n"
+                                "  maxReplica: 5\n");
+  EXPECT_EQ(Run({"validate", "-f", good, "-f", bad}), 2);
+  EXPECT_THAT(Output(), HasSubstr("bad.yaml:6:"));
+  EXPECT_EQ(Run({"validate", "-f", bad, "-o", "json"}), 2);
+  EXPECT_THAT(Output(), HasSubstr("\"path\":\"spec.maxReplica\""));
+  EXPECT_EQ(Run({"validate", "-f", (work_ / "none.yaml").string()}), 1);
+}
+
+TEST_F(CliTest, StopsWithinFiveSecondsOnSigterm) {
+  for (const int signal : {SIGTERM, SIGINT}) {
+    auto process = Start({"run", "--config", Write("c.yaml", kConfig), "--cluster", "embedded",
+                          "--write-kubeconfig", (work_ / "kubeconfig").string()});
+    ASSERT_TRUE(OutputComesToHold("\"msg\":\"started\"")) << Output();
+    process->Signal(signal);
+    EXPECT_EQ(process->Wait(kStopWithin), 0) << Output();
+  }
+}
+
+TEST_F(CliTest, RefusesToRunWhereItsPortIsTaken) {
+  auto first = Start({"run", "--config", Write("c.yaml", kConfig), "--cluster", "embedded",
+                      "--write-kubeconfig", (work_ / "kubeconfig").string()});
+  ASSERT_TRUE(OutputComesToHold("\"msg\":\"started\""));
+  const std::string output = Output();
+  const auto at = output.find("\"http_port\":") + 12;
+  const std::string port = output.substr(at, output.find_first_of(",}", at) - at);
+  const std::string taken =
+      Write("taken.yaml",
+            "apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: ControllerConfiguration\n"
+            "http: {listen: \"127.0.0.1:" +
+                port + "\"}\n");
+  EXPECT_EQ(Run({"run", "--config", taken, "--cluster", "embedded", "--write-kubeconfig",
+                 (work_ / "other").string()}),
+            69);
+}
+
+}  // namespace
+}  // namespace hpaplus
