@@ -119,10 +119,8 @@ bool IsNotFinite(std::string_view text) {
          text == ".NAN";
 }
 
+// Nulls do not come here.
 std::string PlainScalar(const YAML::Mark& mark, const std::string& text) {
-  if (text.empty() || text == "~" || text == "null" || text == "Null" || text == "NULL") {
-    return "null";
-  }
   if (text == "true" || text == "True" || text == "TRUE") return "true";
   if (text == "false" || text == "False" || text == "FALSE") return "false";
   if (IsNotFinite(text)) Fail(mark, fmt::format("\"{}\" is not a finite number", text));
