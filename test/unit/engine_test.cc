@@ -97,6 +97,19 @@ TEST_F(EngineTest, DecidesAtTheTimeoutWithWhatItHas) {
   EXPECT_FALSE(decision.changes_scale()) << "shrank although one metric is unknown";
 }
 
+TEST_F(EngineTest, ARoundWithoutAnAnswerDoesNotFallBackToAnOlderOne) {
+  Make();
+  Set(kShop, ViewOf(SpecWith("shop", {"load"}), 5));
+  engine_->Tick();
+  Evaluate(5);
+  TickNext();
+  ASSERT_EQ(world_.requests.size(), 1U);
+  TickAfter(milliseconds(500));
+  ASSERT_EQ(world_.decisions.size(), 2U);
+  EXPECT_EQ(world_.decisions[1].metrics.at(0).problem, "no answer in time");
+  EXPECT_FALSE(world_.decisions[1].known);
+}
+
 TEST_F(EngineTest, OneWorkloadsMissingReadsDoNotDelayAnother) {
   Make();
   Set(kShop, ViewOf(SpecWith("shop", {"slow"}), 2));

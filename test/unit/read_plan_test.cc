@@ -108,15 +108,17 @@ TEST(ReadPlan, WhatCannotBeAskedIsAnErrorAndTheOthersAreAsked) {
 
 // Reads are saved only where Decide() would not look at them.
 TEST(ReadPlan, NeedsReadsWhereverDecideAsksMetrics) {
+  constexpr std::pair<Replicas, Replicas> kSizes[] = {{2, 0},  {2, 1},  {2, 2}, {2, 5},
+                                                      {2, 10}, {2, 11}, {0, 0}, {0, 1}};
   const DecideConfig config;
   for (const Mode mode : {Mode::kActive, Mode::kDryRun, Mode::kPaused}) {
-    for (const Replicas size : {0, 1, 2, 5, 10, 11}) {
+    for (const auto& [min, size] : kSizes) {
       for (const std::string conflict : {"", "another"}) {
         for (const ScaleStatus status : {ScaleStatus::kKnown, ScaleStatus::kUnknown,
                                          ScaleStatus::kNotFound, ScaleStatus::kForbidden}) {
           WorkloadSpec spec = SpecWith("web", {"load"});
           spec.mode = mode;
-          spec.min_replicas = 2;
+          spec.min_replicas = min;
           spec.max_replicas = 10;
           WorkloadView view = *ViewOf(spec, size);
           view.conflict = conflict;
