@@ -99,13 +99,20 @@ TEST(PodUtilization, SizesByTheRatioOfUsageToRequests) {
   }
 }
 
+// Sums hardly tell whether a pod without usage was counted; the tolerance does.
 TEST(PodUtilization, UnreadyPodsAreLeftOutDownwardsAndIdleUpwards) {
-  Bench down = WithUsage({10, 10, 10, 10});
+  Bench down = WithUsage({46, 46, 46, 46});
   PodAt(down, 3).phase = PodPhase::kPending;
-  EXPECT_EQ(Ask(*Utilization(50), down).proposal, 1);
-  Bench up = WithUsage({90, 90, 90, 90});
+  EXPECT_EQ(Ask(*Utilization(50), down).proposal, 4) << "92 % of the target; with an idle one 68 %";
+  EXPECT_EQ(Ask(*Average(50), down).proposal, 4);
+  Bench up = WithUsage({70, 70, 70, 70});
   PodAt(up, 3).phase = PodPhase::kPending;
-  EXPECT_EQ(Ask(*Utilization(50), up).proposal, 6) << "3 busy and an idle one: 67 % of 50 %";
+  EXPECT_EQ(Ask(*Utilization(50), up).proposal, 4) << "with an idle one 104 % of the target";
+  EXPECT_EQ(Ask(*Average(50), up).proposal, 4);
+}
+
+TEST(PodUtilization, AMissingPodIsBusyAtTheTargetWhereThatIsAboveItsRequest) {
+  EXPECT_EQ(Ask(*Utilization(120), WithUsage({12, kNone, kNone})).proposal, 3);
 }
 
 TEST(PodUtilization, IgnoresPodsOnTheirWayOutButWantsTheirRequests) {

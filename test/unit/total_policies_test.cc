@@ -163,6 +163,9 @@ TEST(Totals, ExternalAddsUpAndTheOthersRefuseSeveralNumbers) {
   bench.readings[0] = Answer(reading);
   EXPECT_EQ(Ask(*Average(kExternal), bench).proposal, 9);
   EXPECT_EQ(Ask(*Average(kExternal), bench).oldest, kNoon - seconds(7));
+  std::swap(reading.values[0], reading.values[1]);
+  bench.readings[0] = Answer(reading);
+  EXPECT_EQ(Ask(*Average(kExternal), bench).oldest, kNoon - seconds(7));
   for (const TotalKind kind : {kObject, kSource}) {
     EXPECT_EQ(Ask(*Average(kind), bench).proposal, std::nullopt);
     EXPECT_EQ(Ask(*Average(kind), bench).reason, Reason::kInvalidData);
