@@ -13,7 +13,6 @@
 #include "engine/kube/chores.h"
 #include "engine/kube/discovery.h"
 #include "engine/kube/events.h"
-#include "engine/kube/informer.h"
 #include "engine/kube/kube_client.h"
 #include "engine/kube/kube_cluster_view.h"
 #include "engine/kube/kube_journal.h"
@@ -29,20 +28,7 @@
 namespace hpaplus::app {
 namespace {
 
-constexpr auto kMetadataOnly =
-    "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,"
-    "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
 constexpr auto kKubeReadTimeout = std::chrono::seconds(5);
-
-class InformerWatch final : public kube::RunningWatch {
- public:
-  InformerWatch(const kube::InformerConfig& config, kube::KubeClient& client, Clock& clock,
-                Telemetry& telemetry, kube::ObjectSink& sink)
-      : informer_(config, client, clock, telemetry, sink) {}
-
- private:
-  kube::Informer informer_;
-};
 
 class KubeWorld final : public LiveWorld {
  public:
@@ -147,19 +133,7 @@ class KubeWorld final : public LiveWorld {
     };
   }
 
-  kube::KubeApi Api() {
-    return {.send = Send(),
-            .watch =
-                [this](const kube::WatchRequest& request, kube::ObjectSink& sink) {
-                  kube::InformerConfig informer;
-                  informer.path = request.path;
-                  informer.resource = request.resource;
-                  if (request.metadata_only) informer.accept = kMetadataOnly;
-                  return std::make_unique<InformerWatch>(informer, client_, side_clock_, telemetry_,
-                                                         sink);
-                },
-            .find_kind = [this](const kube::KindKey& kind) { return discovery_.Find(kind); }};
-  }
+  kube::KubeApi Api() { return kube::MakeKubeApi(client_, discovery_, side_clock_, telemetry_); }
 
   void SetSource(const SourceName& name, Result<ResolvedSource> source,
                  std::function<bool(std::string_view)> allows) {
