@@ -46,6 +46,7 @@ Informer::Informer(const InformerConfig& config, KubeClient& kube, Clock& clock,
       sink_(sink),
       random_(Seed(config, clock.Now())),
       dial_backoff_(config.dial_backoff, random_.Fork(1)),
+      busy_backoff_(config.busy_backoff, random_.Fork(3)),
       refused_backoff_(config.refused_backoff, random_.Fork(2)),
       thread_([this] { Run(); }) {}
 
@@ -243,6 +244,7 @@ Status Informer::Follow(LineStream& stream) {
     Result<std::optional<WatchEvent>> event = ReadEvent(stream, config_.idle_timeout, &line);
     if (clock_.Now() - start >= config_.healthy_after) {
       dial_backoff_.Reset();
+      busy_backoff_.Reset();
       refused_backoff_.Reset();
     }
     if (stop_.stop_requested()) break;
@@ -343,7 +345,7 @@ Duration Informer::DelayAfter(const Error& error) {
       return config_.not_served_retry;
     case ErrorCode::kUnavailable:
     case ErrorCode::kDeadlineExceeded:
-      return kube_.Answering() ? refused_backoff_.Next() : dial_backoff_.Next();
+      return kube_.Answering() ? busy_backoff_.Next() : dial_backoff_.Next();
     case ErrorCode::kInvalidArgument:
     case ErrorCode::kConflict:
     case ErrorCode::kPermissionDenied:

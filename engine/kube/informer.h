@@ -39,9 +39,13 @@ struct InformerConfig {
   Duration healthy_after = std::chrono::minutes(2);
   Duration not_served_retry = std::chrono::seconds(10);
   Duration relist_jitter = std::chrono::milliseconds(300);
-  // While there is no connection, and after refusals. A refused connection costs nobody anything,
-  // and the sooner it is noticed that the server is back, the better.
+  // While there is no connection, while the server has no time (429, 5xx), and after refusals. A
+  // refused connection costs nobody anything, and the sooner it is noticed that the server is back,
+  // the better. One that has just started is busy for a second or two; the client keeps to its
+  // Retry-After besides.
   Backoff::Config dial_backoff = {std::chrono::milliseconds(200), std::chrono::milliseconds(600),
+                                  1.0};
+  Backoff::Config busy_backoff = {std::chrono::milliseconds(300), std::chrono::milliseconds(2400),
                                   1.0};
   Backoff::Config refused_backoff = {};
 };
@@ -117,6 +121,7 @@ class Informer {
   // The informer's thread's own.
   Random random_;
   Backoff dial_backoff_;
+  Backoff busy_backoff_;
   Backoff refused_backoff_;
   bool streaming_offered_ = true;
   int gaps_in_a_row_ = 0;      // Watches that had expired, without an event in between.

@@ -138,6 +138,7 @@ class InformerTest : public testing::Test {
     config_.path = "/apis/apps/v1/deployments";
     config_.resource = "deployments";
     config_.dial_backoff = {milliseconds(1), milliseconds(10), 1.0};
+    config_.busy_backoff = {milliseconds(1), milliseconds(10), 1.0};
     config_.refused_backoff = {milliseconds(1), milliseconds(10), 1.0};
     config_.relist_jitter = milliseconds(1);
     config_.not_served_retry = milliseconds(1);
@@ -377,7 +378,7 @@ TEST_F(InformerTest, AP1WaitsForAServerThatIsDownAndGoesOnWhenItIsBack) {
 }
 
 TEST_F(InformerTest, StopsAtOnceInEveryPhase) {
-  config_.refused_backoff = {seconds(600), seconds(600), 1.0};
+  config_.busy_backoff = {seconds(600), seconds(600), 1.0};
   const ScriptedAnswer phases[] = {Lines({InitialEnd(1)}, Then::kHold),
                                    Lines({Added("a", 1)}, Then::kHold), Refusal(500)};
   for (const ScriptedAnswer& phase : phases) {
