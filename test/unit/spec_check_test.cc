@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <map>
 #include <sstream>
 #include <string>
 
@@ -13,21 +12,12 @@
 
 #include "engine/model/crds.h"
 #include "engine/model/spec_json.h"
-#include "engine/model/yaml_json.h"
+#include "test/support/crd_cases.h"
 
 namespace hpaplus {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::vector<YamlDocument> ReadFile(const std::string& name) {
-  std::ifstream in(std::string(HPAPLUS_SOURCE_DIR "/test/data/crd/") + name);
-  std::stringstream text;
-  text << in.rdbuf();
-  auto documents = ParseYaml(text.str());
-  EXPECT_TRUE(documents) << documents.error().message;
-  return documents ? *std::move(documents) : std::vector<YamlDocument>();
-}
 
 std::string Text(const FieldProblem& problem) {
   if (problem.kind == ProblemKind::kUnknownField) return problem.message;
@@ -49,45 +39,30 @@ std::string Joined(const std::string& object) {
 }
 
 TEST(CheckObject, TakesGoodObjectsAndSoDoTheParsers) {
-  const auto documents = ReadFile("good.yaml");
-  EXPECT_GE(documents.size(), 9U);
-  for (const YamlDocument& document : documents) {
-    EXPECT_EQ(Joined(document.json), "") << document.json;
-    if (document.json.find("\"kind\":\"HPAPlus\"") != std::string::npos) {
-      const auto spec = ParseWorkload(document.json);
+  const auto objects = test::LoadGoodObjects();
+  EXPECT_GE(objects.size(), 9U);
+  for (const Json& object : objects) {
+    const std::string text = object.dump();
+    EXPECT_EQ(Joined(text), "") << text;
+    if (object["kind"] == "HPAPlus") {
+      const auto spec = ParseWorkload(text);
       EXPECT_TRUE(spec) << spec.error().message;
     } else {
-      const auto source = ParseSource(document.json);
+      const auto source = ParseSource(text);
       EXPECT_TRUE(source) << source.error().message;
     }
   }
 }
 
 TEST(CheckObject, RefusesBadObjectsAsAnApiServerDoes) {
-  std::map<std::string, Json> good;
-  for (const YamlDocument& document : ReadFile("good.yaml")) {
-    const Json object = Json::parse(document.json);
-    good[object["kind"].get<std::string>() + "/" + object["metadata"]["name"].get<std::string>()] =
-        object;
-  }
-  const Json cases = Json::parse(ReadFile("bad.yaml").front().json)["cases"];
-  EXPECT_GE(cases.size(), 100U);
-  for (const Json& bad : cases) {
-    SCOPED_TRACE(bad["name"].get<std::string>());
-    Json object = bad.contains("object") ? bad["object"] : good.at(bad["base"].get<std::string>());
-    object["metadata"]["name"] = "bad";
-    const Json set = bad.value("set", Json::object());
-    for (const auto& [pointer, value] : set.items())
-      object[Json::json_pointer(pointer)] = value;
-    const Json remove = bad.value("remove", Json::array());
-    for (const Json& pointer : remove) {
-      const Json::json_pointer place(pointer.get<std::string>());
-      object.at(place.parent_pointer()).erase(place.back());
-    }
-    const auto texts = Texts(object.dump());
-    for (const Json& answer : bad["answers"]) {
-      EXPECT_EQ(std::ranges::count(texts, answer.get<std::string>()), 1) << answer << " is not in\n"
-                                                                         << Joined(object.dump());
+  const auto objects = test::LoadBadObjects();
+  EXPECT_GE(objects.size(), 100U);
+  for (const test::BadObject& bad : objects) {
+    SCOPED_TRACE(bad.name);
+    const auto texts = Texts(bad.object.dump());
+    for (const std::string& answer : bad.answers) {
+      EXPECT_EQ(std::ranges::count(texts, answer), 1) << answer << " is not in\n"
+                                                      << Joined(bad.object.dump());
     }
   }
 }
