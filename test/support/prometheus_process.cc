@@ -73,6 +73,7 @@ std::string LastWords(const std::string& log) {
 class PrometheusProcess::State {
  public:
   [[nodiscard]] const std::string& url() const { return url_; }
+  [[nodiscard]] int pid() const { return process_->pid(); }
 
   Status Launch(const Options& options) {
     if (!directory_.exists()) {
@@ -143,6 +144,10 @@ PrometheusProcess::~PrometheusProcess() = default;
 
 const std::string& PrometheusProcess::url() const {
   return state_->url();
+}
+
+int PrometheusProcess::pid() const {
+  return state_->pid();
 }
 
 }  // namespace hpaplus::test

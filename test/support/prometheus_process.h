@@ -37,6 +37,7 @@ class PrometheusProcess {
 
   /// "http://127.0.0.1:1234".
   [[nodiscard]] const std::string& url() const;
+  [[nodiscard]] int pid() const;
 
  private:
   class State;

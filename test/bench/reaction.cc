@@ -1,0 +1,309 @@
+// How long from a change of load to the size that follows, on a real API server with metrics from
+// a real Prometheus; what it costs when nothing happens; and what an outage of the API server does.
+//
+//   hpaplus_reaction [--objects N] [--steps N] [--rest SECONDS] [--outage SECONDS]
+//                    [--program FILE] [--json FILE]
+//
+// Exit codes: 0 all bars are kept; 2 one is missed; 1 it could not be measured; 77 this machine has
+// no Kubernetes binaries or no Prometheus.
+
+#include <array>
+#include <charconv>
+#include <fstream>
+#include <iostream>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "test/bench/report.h"
+#include "test/bench/rig.h"
+
+namespace hpaplus::bench {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// The bar is beyond one period and one scrape, each a second; and from the scrape on it is
+// the same again, period included.
+constexpr double kBeyondPeriodAndScrape = 1.5;
+constexpr double kPeriodAndScrape = 2;
+constexpr double kFromScrape = 1.5;
+constexpr double kNormalAgain = 3;  // Two periods and a second.
+// A size may follow from the load of so long ago: a scrape, a period, a round of reads, a write.
+constexpr Duration kEvidenceAge = seconds(5);
+constexpr Duration kSettleWithin = seconds(60);
+
+constexpr const char* kReads[] = {"get", "list"};
+constexpr const char* kWrites[] = {"create", "update", "patch", "delete"};
+constexpr const char* kWatches[] = {"watch"};
+constexpr const char* kServedReads[] = {"GET", "LIST"};
+constexpr const char* kServedWrites[] = {"POST", "PUT", "PATCH", "APPLY", "DELETE"};
+
+struct Options {
+  std::size_t objects = 500;
+  int steps = 8;
+  int rest_seconds = 30;
+  int outage_seconds = 30;
+  std::string program = HPAPLUS_BINARY_DIR "/hpaplus";
+  std::string json_file;
+};
+
+void Say(const std::string& text) {
+  std::cerr << "reaction: " << text << "\n";
+}
+
+double Rate(const Rig::Counters& before, const Rig::Counters& after, const std::string& process) {
+  return (after.usage.at(process).cpu_seconds - before.usage.at(process).cpu_seconds) /
+         ToSeconds(after.at - before.at);
+}
+
+double More(const test::HpaplusProcess::Series& before, const test::HpaplusProcess::Series& after,
+            const std::string& name, const std::string& label) {
+  return test::Sum(after, name, {label}) - test::Sum(before, name, {label});
+}
+
+double MoreRequests(const test::HpaplusProcess::Series& before,
+                    const test::HpaplusProcess::Series& after, const std::string& name,
+                    std::span<const char* const> verbs) {
+  double sum = 0;
+  for (const char* verb : verbs)
+    sum += More(before, after, name, fmt::format("verb=\"{}\"", verb));
+  return sum;
+}
+
+// What the API server has counted, of the kinds that nobody but the engine asks for here.
+double MoreServed(const Rig::Counters& before, const Rig::Counters& after,
+                  std::span<const char* const> verbs) {
+  double sum = 0;
+  for (const char* resource : {"hpapluses", "deployments", "pods", "events", "metricsources",
+                               "clustermetricsources", "horizontalpodautoscalers", "secrets"}) {
+    for (const char* verb : verbs) {
+      const std::vector<std::string> labels = {fmt::format("resource=\"{}\"", resource),
+                                               fmt::format("verb=\"{}\"", verb)};
+      sum += test::Sum(after.apiserver, "apiserver_request_total", labels) -
+             test::Sum(before.apiserver, "apiserver_request_total", labels);
+    }
+  }
+  return sum;
+}
+
+class Reaction {
+ public:
+  Reaction(const Options& options, Rig& rig, Report& report)
+      : options_(options), rig_(rig), report_(report) {}
+
+  [[nodiscard]] Status Run() {
+    Say("waiting for the first sizes");
+    if (!rig_.Settle(kSettleWithin)) return NotSettled("at the start");
+    if (Status rested = Rest(); !rested) return rested;
+    if (Status stepped = Steps(); !stepped) return stepped;
+    if (options_.outage_seconds > 0) return Outage();
+    return Done{};
+  }
+
+ private:
+  [[nodiscard]] Error NotSettled(const std::string& when) {
+    return {ErrorCode::kDeadlineExceeded,
+            fmt::format("{} of {} objects have not got their size {}\n{}", rig_.Wrong(),
+                        options_.objects, when, rig_.engine().Log())};
+  }
+
+  // Until what was still to be said in statuses and events has been said.
+  [[nodiscard]] Status WaitForQuiet() {
+    for (const Timestamp deadline = rig_.Now() + kSettleWithin; rig_.Now() < deadline;) {
+      const auto before = rig_.engine().Metrics();
+      rig_.Pass(seconds(5));
+      const auto after = rig_.engine().Metrics();
+      if (!before || !after) continue;
+      if (MoreRequests(*before, *after, "hpaplus_kube_requests_total", kWrites) == 0) return Done{};
+    }
+    return Error{ErrorCode::kDeadlineExceeded, "the engine does not stop writing"};
+  }
+
+  [[nodiscard]] Status Rest() {
+    if (Status quiet = WaitForQuiet(); !quiet) return quiet;
+    Say(fmt::format("{} s of rest", options_.rest_seconds));
+    const auto before = rig_.Count();
+    if (!before) return before.error();
+    rig_.Pass(seconds(options_.rest_seconds));
+    const auto after = rig_.Count();
+    if (!after) return after.error();
+
+    const double time = ToSeconds(after->at - before->at);
+    const double evaluations = More(before->engine, after->engine, "hpaplus_evaluations_total", "");
+    report_.AddAtLeast("rest", "evaluations_per_second", evaluations / time,
+                       0.95 * static_cast<double>(options_.objects));
+    const char* const requests = "hpaplus_kube_requests_total";
+    report_.AddAtMost("rest", "engine_reads",
+                      MoreRequests(before->engine, after->engine, requests, kReads), 0);
+    report_.AddAtMost("rest", "engine_writes",
+                      MoreRequests(before->engine, after->engine, requests, kWrites), 0);
+    report_.Add("rest", "engine_watches_renewed",
+                MoreRequests(before->engine, after->engine, requests, kWatches));
+    report_.AddAtMost("rest", "apiserver_reads", MoreServed(*before, *after, kServedReads), 0);
+    report_.AddAtMost("rest", "apiserver_writes", MoreServed(*before, *after, kServedWrites), 0);
+    ReportUsage("rest", *before, *after);
+    return Done{};
+  }
+
+  void ReportUsage(const std::string& phase, const Rig::Counters& before,
+                   const Rig::Counters& after) {
+    for (const auto& [process, usage] : after.usage) {
+      report_.Add(phase, process + "_cpu_cores", Rate(before, after, process));
+      report_.Add(phase, process + "_rss_mib", usage.resident_bytes / (1U << 20U));
+    }
+  }
+
+  [[nodiscard]] Status Steps() {
+    constexpr std::array kBases = {6, 14, 4, 9, 2, 20, 11, 3};
+    constexpr auto kBetween = milliseconds(6130);  // Not in step with the scrapes.
+    Say(fmt::format("{} steps", options_.steps));
+    const auto before = rig_.Count();
+    if (!before) return before.error();
+    Durations from_step;
+    Durations from_scrape;
+    std::size_t wrong = 0;
+    for (int i = 0; i < options_.steps; ++i) {
+      static_cast<void>(rig_.watch().TakeChanges());
+      rig_.loads().Move(kBases[static_cast<std::size_t>(i) % kBases.size()], rig_.Now());
+      if (!rig_.Settle(kSettleWithin)) return NotSettled(fmt::format("after step {}", i + 1));
+      for (const SizeWatch::Change& change : rig_.watch().TakeChanges()) {
+        if (change.to != rig_.loads().Wanted(change.object)) {
+          ++wrong;
+          continue;
+        }
+        from_step.Add(change.at - rig_.loads().moved_at());
+        from_scrape.Add(change.at - *rig_.loads().told_at());
+      }
+      rig_.Pass(kBetween);
+    }
+    const auto after = rig_.Count();
+    if (!after) return after.error();
+    report_.AddAtLeast("steps", "sizes_observed", static_cast<double>(from_step.size()),
+                       static_cast<double>(options_.objects) * options_.steps);
+    report_.AddAtMost("steps", "wrong_sizes", static_cast<double>(wrong), 0);
+    report_.AddQuantiles("steps", "from_step", from_step,
+                         kBeyondPeriodAndScrape + kPeriodAndScrape);
+    report_.AddQuantiles("steps", "from_scrape", from_scrape, kFromScrape);
+    report_.Add(
+        "steps", "engine_writes_per_step",
+        MoreRequests(before->engine, after->engine, "hpaplus_kube_requests_total", kWrites) /
+            options_.steps);
+    ReportUsage("steps", *before, *after);
+    return Done{};
+  }
+
+  // The load moves every two seconds, for so long.
+  void KeepMoving(Duration time) {
+    const Timestamp end = rig_.Now() + time;
+    while (rig_.Now() < end) {
+      rig_.loads().Move(2 + 5 * (moves_++ % 4), rig_.Now());
+      rig_.Pass(seconds(2));
+    }
+  }
+
+  [[nodiscard]] Status Outage() {
+    Say(fmt::format("the API server is killed for {} s, under load", options_.outage_seconds));
+    static_cast<void>(rig_.watch().TakeChanges());
+    KeepMoving(seconds(6));
+    if (Status killed = rig_.cluster().KillApiserver(); !killed) return killed;
+    KeepMoving(seconds(options_.outage_seconds));
+    if (Status started = rig_.cluster().StartApiserver(); !started) return started;
+    const Timestamp ready = rig_.Now();
+    const bool settled = rig_.Settle(kSettleWithin);
+    const double took = ToSeconds(rig_.Now() - ready);
+    if (!settled) return NotSettled("after the outage");
+    report_.AddAtMost("outage", "normal_after_ready_seconds", took, kNormalAgain);
+    KeepMoving(seconds(6));
+
+    std::size_t wrong = 0;
+    const auto changes = rig_.watch().TakeChanges();
+    for (const SizeWatch::Change& change : changes) {
+      const bool is_justified =
+          rig_.loads().WasWanted(change.object, change.to, change.at - kEvidenceAge, change.at);
+      wrong += is_justified ? 0U : 1U;
+    }
+    report_.Add("outage", "sizes_observed", static_cast<double>(changes.size()));
+    report_.AddAtMost("outage", "wrong_sizes", static_cast<double>(wrong), 0);
+    report_.AddAtLeast("outage", "engine_running", rig_.engine().running() ? 1 : 0, 1);
+    return Done{};
+  }
+
+  const Options& options_;
+  Rig& rig_;
+  Report& report_;
+  int moves_ = 0;
+};
+
+template <class Integer>
+bool ReadInteger(std::string_view text, Integer& out) {
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size();
+}
+
+bool ReadOptions(int argc, char** argv, Options& options) {
+  for (int i = 1; i + 1 < argc; i += 2) {
+    const std::string_view flag = argv[i];
+    const std::string_view value = argv[i + 1];
+    bool ok = true;
+    if (flag == "--objects") {
+      ok = ReadInteger(value, options.objects) && options.objects > 0;
+    } else if (flag == "--steps") {
+      ok = ReadInteger(value, options.steps) && options.steps > 0;
+    } else if (flag == "--rest") {
+      ok = ReadInteger(value, options.rest_seconds) && options.rest_seconds > 0;
+    } else if (flag == "--outage") {
+      ok = ReadInteger(value, options.outage_seconds) && options.outage_seconds >= 0;
+    } else if (flag == "--program") {
+      options.program = value;
+    } else if (flag == "--json") {
+      options.json_file = value;
+    } else {
+      ok = false;
+    }
+    if (!ok) return false;
+  }
+  return argc % 2 == 1;
+}
+
+int Main(int argc, char** argv) {
+  constexpr int kMissed = 2;
+  constexpr int kUsage = 64;
+  constexpr int kSkipped = 77;
+  Options options;
+  if (!ReadOptions(argc, argv, options)) {
+    std::cerr << "usage: hpaplus_reaction [--objects N] [--steps N] [--rest SECONDS] "
+                 "[--outage SECONDS] [--program FILE] [--json FILE]\n";
+    return kUsage;
+  }
+  std::string why_not = test::KubeCluster::WhyNot();
+  if (test::PrometheusProcess::Find().empty()) why_not = "no prometheus in PATH";
+  if (!why_not.empty()) {
+    std::cerr << "SKIPPED: reaction: " << why_not << "\n";
+    return kSkipped;
+  }
+  Rig::Options rig_options;
+  rig_options.objects = options.objects;
+  rig_options.program = options.program;
+  Say(fmt::format("making {} objects", options.objects));
+  auto rig = Rig::Start(rig_options);
+  if (!rig) return Say(rig.error().message), 1;
+  Report report;
+  report.Add("setup", "objects", static_cast<double>(options.objects));
+  const Status done = Reaction(options, **rig, report).Run();
+  std::cout << report.Table();
+  if (!options.json_file.empty()) std::ofstream(options.json_file) << report.Json();
+  if (!done) return Say(done.error().message), 1;
+  return report.holds() ? 0 : kMissed;
+}
+
+}  // namespace
+}  // namespace hpaplus::bench
+
+int main(int argc, char** argv) {
+  return hpaplus::bench::Main(argc, argv);
+}
