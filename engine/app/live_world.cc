@@ -13,10 +13,12 @@
 #include "engine/kube/chores.h"
 #include "engine/kube/discovery.h"
 #include "engine/kube/events.h"
+#include "engine/kube/kube_api.h"
 #include "engine/kube/kube_client.h"
 #include "engine/kube/kube_cluster_view.h"
 #include "engine/kube/kube_journal.h"
 #include "engine/kube/parallel_get.h"
+#include "engine/kube/release_journal.h"
 #include "engine/kube/scale_actuator.h"
 #include "engine/kube/source_watcher.h"
 #include "engine/kube/status_writer.h"
@@ -133,6 +135,7 @@ class KubeWorld final : public LiveWorld {
     };
   }
 
+  // Before the client is there: what it refers to is used only later.
   kube::KubeApi Api() { return kube::MakeKubeApi(client_, discovery_, side_clock_, telemetry_); }
 
   void SetSource(const SourceName& name, Result<ResolvedSource> source,
@@ -209,7 +212,8 @@ class KubeWorld final : public LiveWorld {
   kube::SourceWatcher sources_;
   LogJournal log_journal_;
   JournalFanout live_journal_{&telemetry_, &kube_journal_, &log_journal_};
-  JournalFanout dry_journal_{&telemetry_, &log_journal_};
+  kube::ReleaseJournal release_journal_{view_};
+  JournalFanout dry_journal_{&telemetry_, &release_journal_, &log_journal_};
   kube::KubeClient client_;
   kube::Discovery discovery_;
   CollectorRunner runner_;

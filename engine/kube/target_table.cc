@@ -258,7 +258,8 @@ std::vector<TargetTable::Read> TargetTable::TakeReads(Timestamp now) {
   while (!planned_.empty() && planned_.begin()->first <= now) {
     const TargetKey target = planned_.begin()->second;
     Object* object = FindObject(target);
-    const bool wanted = object != nullptr && object->read_planned && claims_.contains(target);
+    const bool wanted =
+        object != nullptr && object->read_planned && claims_.contains(target) && IsStale(*object);
     if (wanted && !tokens_.Take(now)) break;
     planned_.erase(planned_.begin());
     if (object != nullptr) object->read_planned = false;
@@ -356,14 +357,17 @@ void TargetTable::MarkDirty(const TargetKey& target) {
   dirty_.push_back(target);
 }
 
-// A claimed object of a kind whose scale has to be asked for, when the scale is older than it.
+// Whether the object has a version that its scale is not known for.
+bool TargetTable::IsStale(const Object& object) {
+  return object.scale.status != ScaleStatus::kKnown ||
+         IsOlderVersion(object.scale.resource_version, object.version);
+}
+
 void TargetTable::PlanRead(const TargetKey& target, Kind& kind, Object& object, Timestamp now) {
-  if (!kind.metadata_only || object.read_planned || object.reading) return;
-  const bool read_since = object.scale.status == ScaleStatus::kKnown &&
-                          !IsOlderVersion(object.scale.resource_version, object.version);
-  if (read_since) return;
+  if (!kind.metadata_only || object.read_planned || object.reading || !IsStale(object)) return;
+  const bool is_new = object.scale.status == ScaleStatus::kUnknown;
   object.read_planned = true;
-  planned_.emplace(std::max(now, object.not_before), target);
+  planned_.emplace(std::max(is_new ? now : now + config_.read_patience, object.not_before), target);
 }
 
 TargetTable::Object* TargetTable::FindObject(const TargetKey& target) {

@@ -42,7 +42,9 @@ class TargetTable {
   struct Config {
     Duration keep_unused = std::chrono::minutes(10);         // A kind that nobody names any more.
     Duration read_spacing = std::chrono::milliseconds(200);  // Between two reads of one scale.
-    double reads_per_second = 100;                           // Of all scales together.
+    // A watch is often faster than the answer to our own write, which makes the read needless.
+    Duration read_patience = std::chrono::milliseconds(100);
+    double reads_per_second = 100;  // Of all scales together.
     double reads_burst = 500;
     Duration retry_first = std::chrono::seconds(1);
     Duration retry_most = std::chrono::seconds(60);
@@ -136,6 +138,7 @@ class TargetTable {
   void Fail(const KindKey& key, Kind& kind, ScaleStatus status, std::string problem);
   void MarkAll(const KindKey& key);
   void MarkDirty(const TargetKey& target);
+  [[nodiscard]] static bool IsStale(const Object& object);
   void PlanRead(const TargetKey& target, Kind& kind, Object& object, Timestamp now);
   Object* FindObject(const TargetKey& target);
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/kube/decision_digest.h"
+#include "engine/kube/release_journal.h"
 #include "test/support/fake_kube_sender.h"
 #include "test/support/fake_workload_lookup.h"
 #include "test/support/kube_workload.h"
@@ -124,6 +125,13 @@ TEST_F(KubeJournalTest, AP16AnIdThatIsGoneIsReleasedAndRemembersNothing) {
   journal_.RecordGone(kWeb);
   EXPECT_THAT(lookup_.released, ElementsAre(kWeb));
   EXPECT_THAT(Evaluate(test::UnknownDecision(7)), ElementsAre("create", "patch"));
+}
+
+TEST(ReleaseJournal, GivesIdsBack) {
+  test::FakeWorkloadLookup lookup;
+  ReleaseJournal journal(lookup);
+  journal.RecordGone(kWeb);
+  EXPECT_THAT(lookup.released, ElementsAre(kWeb));
 }
 
 }  // namespace
