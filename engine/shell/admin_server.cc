@@ -22,6 +22,8 @@ class HttplibAdminServer final : public AdminServer {
       const int on = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     });
+    // An idle connection would hold a thread, and the end of the server, for seconds.
+    server_.set_keep_alive_max_count(1);
     server_.set_payload_max_length(kMaxRequestBytes);
     server_.set_read_timeout(kTimeoutSeconds);
     server_.set_write_timeout(kTimeoutSeconds);

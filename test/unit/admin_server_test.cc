@@ -136,5 +136,14 @@ TEST_F(AdminServerTest, CountsSourcesRequestsAndWatches) {
   EXPECT_THAT(metrics, HasSubstr("hpaplus_cache_objects{resource=\"pods\"} 12"));
 }
 
+// Each would hold one of few threads until its time is over, and the server's end as long.
+TEST_F(AdminServerTest, KeepsNoConnectionForAClientThatWouldLikeToKeepIt) {
+  httplib::Client client("127.0.0.1", server_->port());
+  client.set_keep_alive(true);
+  const auto response = client.Get("/healthz");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->get_header_value("Connection"), "close");
+}
+
 }  // namespace
 }  // namespace hpaplus
