@@ -431,10 +431,15 @@ TEST_F(CollectorRunnerTest, AReplacedSourceTakesOverWhatIsPendingButNoMoreThread
   ASSERT_TRUE(WaitRunning(prom_, 2));
   const ReadId pending = Ask("prom", "pending");
   Set("prom", monitor_);
-  stage_.Change([&] { EXPECT_EQ(monitor_.running, 0) << "two lanes are busy already"; });
+  Plug other;
+  Set("other", other);
+  for (int i = 0; i < 20; ++i)
+    EXPECT_TRUE(ResultOf(Ask("other", "q"))) << "there are threads left";
+  stage_.Change([&] { EXPECT_EQ(monitor_.collected, 0) << "two lanes are busy already"; });
   Release(prom_);
   EXPECT_TRUE(ResultOf(pending));
   EXPECT_EQ(monitor_.collected, 1);
+  runner_.reset();  // Its threads use the plug.
 }
 
 TEST_F(CollectorRunnerTest, SaysForHowLongAnAnswerIsShared) {

@@ -236,6 +236,20 @@ TEST_F(EngineTest, S8_WithdrawsACommandWhenTheObjectIsPaused) {
   EXPECT_FALSE(world_.cancelled.empty());
 }
 
+TEST_F(EngineTest, AP20_WithdrawsACommandWhenAnotherAutoscalerShowsUp) {
+  Make();
+  const WorkloadSpec spec = SpecWith("shop", {"load"});
+  Set(kShop, ViewOf(spec, 2));
+  engine_->Tick();
+  Evaluate(6);
+  ASSERT_EQ(world_.commands.size(), 1U);
+  auto shared = std::make_shared<WorkloadView>(*ViewOf(spec, 2));
+  shared->conflict = "HorizontalPodAutoscaler shop";
+  Set(kShop, shared);
+  TickAfter(milliseconds(1));
+  EXPECT_EQ(world_.cancelled, std::vector<WorkloadId>{kShop});
+}
+
 TEST_F(EngineTest, WithdrawsACommandOfAnOldGenerationOrAnObjectThatIsGone) {
   Make();
   WorkloadSpec spec = SpecWith("shop", {"load"});
