@@ -258,7 +258,7 @@ ApiResponse Api::Create(const Resource& resource, const std::string& ns,
                         const ApiRequest& request) {
   ApiResult<WriteOptions> options = ReadWriteOptions(request);
   if (!options) return Answer(options.error());
-  ApiResult<ParsedJson> body = ReadBody(request, resource.kind);
+  ApiResult<ParsedJson> body = ReadBody(request, resource.kind, resource.type);
   if (!body) return Answer(body.error());
   options->duplicates = std::move(body->duplicates);
   ApiResult<ObjectPtr> created = objects_.Create(resource, ns, std::move(*body->value), *options);
@@ -270,7 +270,7 @@ ApiResponse Api::Create(const Resource& resource, const std::string& ns,
 ApiResponse Api::Put(const Resource& resource, const ObjectKey& key, const ApiRequest& request) {
   ApiResult<WriteOptions> options = ReadWriteOptions(request);
   if (!options) return Answer(options.error());
-  ApiResult<ParsedJson> body = ReadBody(request, resource.kind);
+  ApiResult<ParsedJson> body = ReadBody(request, resource.kind, resource.type);
   if (!body) return Answer(body.error());
   options->duplicates = std::move(body->duplicates);
   options->status = request.path.ends_with("/status");

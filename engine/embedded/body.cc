@@ -5,11 +5,13 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/embedded/patch.h"
+#include "engine/embedded/protobuf.h"
 
 namespace hpaplus::embedded {
 namespace {
 
 constexpr char kJson[] = "application/json";
+constexpr char kProtobuf[] = "application/vnd.kubernetes.protobuf";
 constexpr char kJsonPatch[] = "application/json-patch+json";
 constexpr char kMergePatch[] = "application/merge-patch+json";
 constexpr char kStrategicPatch[] = "application/strategic-merge-patch+json";
@@ -32,9 +34,15 @@ std::string AcceptedPatches(bool strategic) {
 
 }  // namespace
 
-ApiResult<ParsedJson> ReadBody(const ApiRequest& request, const std::string& kind) {
+ApiResult<ParsedJson> ReadBody(const ApiRequest& request, const std::string& kind,
+                               const std::string& type) {
+  if (request.content_type == kProtobuf && !type.empty()) {
+    Result<std::shared_ptr<Json>> decoded = DecodeProtobuf(request.body, type);
+    if (!decoded) return BadRequest(decoded.error().message);
+    return ParsedJson{std::move(*decoded), {}};
+  }
   if (!request.content_type.empty() && request.content_type != kJson) {
-    return UnsupportedMediaType(kJson);
+    return UnsupportedMediaType(type.empty() ? kJson : std::string(kJson) + ", " + kProtobuf);
   }
   Result<ParsedJson> parsed = ParseJson(request.body);
   if (parsed) return std::move(*parsed);

@@ -12,8 +12,10 @@ namespace hpaplus::embedded {
 
 // What requests carry, read.
 
-/// The body as JSON; `kind` is what was expected, for the message.
-[[nodiscard]] ApiResult<ParsedJson> ReadBody(const ApiRequest& request, const std::string& kind);
+/// The body as JSON; `kind` is what was expected, for the message. With a `type` of the type table
+/// it may be protobuf too.
+[[nodiscard]] ApiResult<ParsedJson> ReadBody(const ApiRequest& request, const std::string& kind,
+                                             const std::string& type = "");
 
 /// What a PATCH does to an object, by its Content-Type. `type` is the type for strategic merge
 /// patches; empty where those are not taken.

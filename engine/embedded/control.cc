@@ -129,7 +129,7 @@ std::string TemplateHash(const Json& pod_template) {
 }
 
 bool Control::Put(const ObjectKey& key, const Json& present, Json object) const {
-  if (object == present) return true;
+  if (SameValue(object, present)) return true;
   const Result<ObjectPtr> stored = store().Update(key, VersionOf(present), std::move(object));
   if (!stored) queue.Add(key);
   return stored.has_value();
@@ -137,7 +137,7 @@ bool Control::Put(const ObjectKey& key, const Json& present, Json object) const 
 
 bool Control::PutStatus(const ObjectKey& key, const Json& present, Json status) const {
   const Json* old = FindKey(present, "status");
-  if (old != nullptr && *old == status) return true;
+  if (old != nullptr && SameValue(*old, status)) return true;
   Json object = present;
   object["status"] = std::move(status);
   return Put(key, present, std::move(object));

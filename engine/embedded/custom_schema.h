@@ -12,12 +12,13 @@
 namespace hpaplus::embedded {
 
 /// The schema of one version of a custom resource: what an API server does with an object of it.
-/// Rules (CEL) are not evaluated. Immutable;
+/// The rules (CEL) of HPAPlus' own kinds are checked, those of others are not. Immutable;
 /// thread-safe.
 class CustomSchema {
  public:
   /// From openAPIV3Schema. kInvalidArgument when that is no structural schema.
-  [[nodiscard]] static Result<std::shared_ptr<const CustomSchema>> Create(const Json& schema);
+  [[nodiscard]] static Result<std::shared_ptr<const CustomSchema>> Create(const Json& schema,
+                                                                          const std::string& group);
 
   /// Removes what the schema does not know; the paths of what went, "spec.replica".
   std::vector<std::string> Prune(Json& object) const;
@@ -29,9 +30,10 @@ class CustomSchema {
   [[nodiscard]] bool has_unchecked_rules() const;
 
  private:
-  explicit CustomSchema(Schema schema) : schema_(std::move(schema)) {}
+  CustomSchema(Schema schema, bool ours) : schema_(std::move(schema)), ours_(ours) {}
 
   const Schema schema_;
+  const bool ours_;
 };
 
 }  // namespace hpaplus::embedded

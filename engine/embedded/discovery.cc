@@ -30,12 +30,20 @@ struct Group {
 
 const std::vector<std::string> kObjectVerbs = {"create", "delete", "deletecollection", "get",
                                                "list",   "patch",  "update",           "watch"};
+const std::vector<std::string> kCustomVerbs = {"delete", "deletecollection", "get",    "list",
+                                               "patch",  "create",           "update", "watch"};
 const std::vector<std::string> kSubresourceVerbs = {"get", "patch", "update"};
 
 void AddEntries(const Resource& resource, Group& group) {
-  Entry entry{
-      resource.plural, resource.singular,    resource.kind,      "", "", resource.namespaced,
-      kObjectVerbs,    resource.short_names, resource.categories};
+  Entry entry{resource.plural,
+              resource.singular,
+              resource.kind,
+              "",
+              "",
+              resource.namespaced,
+              resource.custom ? kCustomVerbs : kObjectVerbs,
+              resource.short_names,
+              resource.categories};
   if (resource.kind == "Namespace") {
     entry.verbs.erase(std::find(entry.verbs.begin(), entry.verbs.end(), "deletecollection"));
   }
@@ -54,8 +62,13 @@ void AddEntries(const Resource& resource, Group& group) {
   };
   if (resource.kind == "Namespace") add("finalize", "Namespace", "", "", {"update"});
   if (resource.kind == "Pod") add("eviction", "Eviction", "policy", "v1", {"create"});
+  if (resource.custom && resource.has_status) {
+    add("status", resource.kind.c_str(), "", "", kSubresourceVerbs);
+  }
   if (resource.scale) add("scale", "Scale", "autoscaling", "v1", kSubresourceVerbs);
-  if (resource.has_status) add("status", resource.kind.c_str(), "", "", kSubresourceVerbs);
+  if (!resource.custom && resource.has_status) {
+    add("status", resource.kind.c_str(), "", "", kSubresourceVerbs);
+  }
 }
 
 // What is served but not stored.

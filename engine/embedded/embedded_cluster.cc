@@ -10,6 +10,8 @@
 #include "engine/embedded/api.h"
 #include "engine/embedded/controllers.h"
 #include "engine/embedded/http_server.h"
+#include "engine/model/crds.h"
+#include "engine/model/yaml_json.h"
 
 namespace hpaplus {
 
@@ -40,11 +42,19 @@ struct EmbeddedCluster::Parts {
                            embedded::kNoticeText, clock.Now());
     node["status"]["nodeInfo"] = {{"kubeletVersion", "embedded"}};
     Put("nodes", std::move(node));
+    for (const EmbeddedFile& file : EmbeddedCrds()) {
+      const Result<std::vector<YamlDocument>> documents = ParseYaml(file.text);
+      HPAPLUS_CHECK(documents && documents->size() == 1);
+      Result<embedded::ParsedJson> definition = embedded::ParseJson((*documents)[0].json);
+      HPAPLUS_CHECK(definition);
+      Put("customresourcedefinitions", std::move(*definition->value));
+    }
   }
 
-  void Put(const char* plural, Json object) {
-    const embedded::ResourcePtr resource = resources.Find("", "v1", plural);
-    Json whole{{"kind", resource->kind}, {"apiVersion", "v1"}};
+  void Put(const std::string& plural, Json object) {
+    embedded::ResourcePtr resource = resources.Find("", "v1", plural);
+    if (resource == nullptr) resource = resources.Find("apiextensions.k8s.io", "v1", plural);
+    Json whole{{"kind", resource->kind}, {"apiVersion", resource->api_version()}};
     embedded::Merge(whole, object);
     embedded::WriteOptions options;
     options.trusted = true;

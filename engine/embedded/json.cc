@@ -1,5 +1,7 @@
 #include "engine/embedded/json.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 namespace hpaplus::embedded {
@@ -192,6 +194,21 @@ void Merge(Json& value, const Json& defaults) {
       Merge(*present, it.value());
     }
   }
+}
+
+bool SameValue(const Json& a, const Json& b) {
+  if (a.is_object() && b.is_object()) {
+    if (a.size() != b.size()) return false;
+    for (auto it = a.begin(); it != a.end(); ++it) {
+      const Json* other = FindKey(b, it.key());
+      if (other == nullptr || !SameValue(it.value(), *other)) return false;
+    }
+    return true;
+  }
+  if (a.is_array() && b.is_array()) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), SameValue);
+  }
+  return a == b;
 }
 
 std::string_view TypeName(const Json& value) {

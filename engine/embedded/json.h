@@ -55,6 +55,9 @@ void Remove(Json& value, std::string_view path);
 /// Adds what `defaults` has and `value` lacks, objects member by member.
 void Merge(Json& value, const Json& defaults);
 
+/// Equal, whatever the order of members; == of Json looks at that too.
+[[nodiscard]] bool SameValue(const Json& a, const Json& b);
+
 /// The name of a JSON type as Go's decoder says it: "string", "number", "bool", "object", "array".
 [[nodiscard]] std::string_view TypeName(const Json& value);
 

@@ -181,7 +181,8 @@ ApiResult<Reader::Page> Reader::ListPage(const Resource& resource, const std::st
 std::string Reader::Render(const Resource& resource, const Page& page, const ApiRequest& request) {
   const Representation form = NegotiateRepresentation(request.accept);
   Json metadata{{"resourceVersion", std::to_string(page.listing.version)}};
-  if (!page.next.empty()) metadata["continue"] = page.next;
+  const bool always = resource.custom && form == Representation::kObject;
+  if (always || !page.next.empty()) metadata["continue"] = page.next;
   if (page.remaining) metadata["remainingItemCount"] = *page.remaining;
   std::string kind = resource.list_kind;
   std::string api_version = resource.api_version();

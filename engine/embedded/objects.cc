@@ -19,6 +19,20 @@ bool IsEventView(const Resource& resource) {
   return resource.type == "Event@events";
 }
 
+Json StoredEvent(const Json& event) {
+  Json core = CoreEventOf(event);
+  ApplyDefaults("Event", core);
+  return core;
+}
+
+void FillIn(const Resource& resource, Json& object) {
+  if (resource.custom) {
+    resource.schema->Default(object);
+  } else if (!IsEventView(resource)) {
+    ApplyDefaults(resource.kind, object);
+  }
+}
+
 ObjectPtr Share(Json object) {
   return std::make_shared<const Json>(std::move(object));
 }
@@ -28,11 +42,19 @@ bool NeedsVersion(const Resource& resource) {
   return resource.custom || resource.kind == "Lease" || resource.kind == "CustomResourceDefinition";
 }
 
+bool SameAnnotations(const Json& before, const Json& after) {
+  const Json* old = Find(before, "metadata.annotations");
+  const Json* now = Find(after, "metadata.annotations");
+  return (old == nullptr) == (now == nullptr) && (old == nullptr || SameValue(*old, *now));
+}
+
 bool SameDesire(const Resource& resource, const Json& before, const Json& after) {
   if (!resource.custom) {
     const Json* old = FindKey(before, "spec");
     const Json* now = FindKey(after, "spec");
-    return (old == nullptr) == (now == nullptr) && (old == nullptr || *old == *now);
+    // What a real API server does for Deployments alone.
+    if (resource.kind == "Deployment" && !SameAnnotations(before, after)) return false;
+    return (old == nullptr) == (now == nullptr) && (old == nullptr || SameValue(*old, *now));
   }
   Json old = before;
   Json now = after;
@@ -40,7 +62,7 @@ bool SameDesire(const Resource& resource, const Json& before, const Json& after)
     object->erase("metadata");
     if (resource.has_status) object->erase("status");
   }
-  return old == now;
+  return SameValue(old, now);
 }
 
 std::optional<ApiError> CheckKind(const Resource& resource, Json& body) {
@@ -213,11 +235,7 @@ ApiResult<ObjectPtr> Objects::Create(const Resource& resource, const std::string
   for (int attempt = 0;; ++attempt) {
     Json object = body;
     if (name.empty() && !prefix.empty()) object["metadata"]["name"] = prefix + NewSuffix();
-    if (resource.custom) {
-      resource.schema->Default(object);
-    } else {
-      ApplyDefaults(resource.kind, object);
-    }
+    FillIn(resource, object);
     const std::string final_name = Text(object, "metadata.name");
     std::vector<StatusCause> causes;
     if (!options.trusted) causes = Validate(resource, object, nullptr);
@@ -231,7 +249,7 @@ ApiResult<ObjectPtr> Objects::Create(const Resource& resource, const std::string
           "the embedded cluster does not evaluate the x-kubernetes-validations of " +
           resource.plural + "." + resource.group);
     }
-    if (IsEventView(resource)) object = CoreEventOf(object);
+    if (IsEventView(resource)) object = StoredEvent(object);
     ApiResult<ObjectPtr> created =
         Admit(resource, {resource.storage, ns, final_name}, std::move(object), options.dry_run);
     if (created) return View(resource, *created);
@@ -321,6 +339,10 @@ ApiResult<ObjectPtr> Objects::Write(const Resource& resource, const ObjectKey& k
   }
   Json& metadata = ObjectAt(object, "metadata");
   metadata.erase("managedFields");
+  for (const char* member : {"labels", "annotations", "ownerReferences", "finalizers"}) {
+    const Json* value = FindKey(metadata, member);
+    if (value != nullptr && value->empty()) metadata.erase(member);
+  }
   for (const char* member :
        {"name", "namespace", "uid", "resourceVersion", "generation", "creationTimestamp",
         "deletionTimestamp", "deletionGracePeriodSeconds"}) {
@@ -328,11 +350,7 @@ ApiResult<ObjectPtr> Objects::Write(const Resource& resource, const ObjectKey& k
     const Json* value = Find(*shown, std::string("metadata.") + member);
     if (value != nullptr) metadata[member] = *value;
   }
-  if (resource.custom) {
-    resource.schema->Default(object);
-  } else {
-    ApplyDefaults(resource.kind, object);
-  }
+  FillIn(resource, object);
   if (!options.trusted) {
     std::vector<StatusCause> causes = Validate(resource, object, shown.get());
     if (!causes.empty()) return Invalid(resource.NamedKind(key.name), std::move(causes));
@@ -340,8 +358,8 @@ ApiResult<ObjectPtr> Objects::Write(const Resource& resource, const ObjectKey& k
   if (resource.has_generation && !SameDesire(resource, *shown, object)) {
     object["metadata"]["generation"] = Int(*shown, "metadata.generation") + 1;
   }
-  if (object == *shown) return shown;
-  if (IsEventView(resource)) object = CoreEventOf(object);
+  if (SameValue(object, *shown)) return shown;
+  if (IsEventView(resource)) object = StoredEvent(object);
   if (options.dry_run) return View(resource, Share(std::move(object)));
   const Json* finalizers = Find(object, "metadata.finalizers");
   const bool gone = Find(object, "metadata.deletionTimestamp") != nullptr &&

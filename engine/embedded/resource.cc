@@ -71,7 +71,8 @@ Result<ResourcePtr> ResourceOf(const Json& spec, const Json& version) {
     return Error{ErrorCode::kInvalidArgument,
                  "crd: version " + resource->version + " has no schema.openAPIV3Schema"};
   }
-  Result<std::shared_ptr<const CustomSchema>> parsed = CustomSchema::Create(*schema);
+  Result<std::shared_ptr<const CustomSchema>> parsed =
+      CustomSchema::Create(*schema, resource->group);
   if (!parsed) return parsed.error();
   resource->schema = std::move(*parsed);
   return ResourcePtr(std::move(resource));

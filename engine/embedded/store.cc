@@ -169,7 +169,7 @@ ChangeBatch Store::Wait(const std::string& resource, std::uint64_t version, std:
   MutexLock lock(mutex_);
   Collection& collection = collections_[resource];
   collection.arrived.wait_for(lock, patience, [&]() HPAPLUS_REQUIRES(mutex_) {
-    return epoch_ != epoch ||
+    return epoch_ != epoch || version < compacted_ || version < collection.forgotten ||
            (!collection.history.empty() && collection.history.back().version > version);
   });
   ChangeBatch batch;

@@ -1,5 +1,6 @@
 #include "engine/embedded/type_table.h"
 
+#include <charconv>
 #include <limits>
 
 #include <nlohmann/json.hpp>
@@ -11,7 +12,8 @@
 //   s string   i int32   l int64   f float   b bool   B base64   x anything
 //   t Time     u MicroTime         q Quantity          o int or string
 // or the name of another type; "[T" is a list, "[T|key" one whose elements a strategic merge patch
-// matches by key ("[T|": a list of scalars that it adds to), "{T" a map.
+// matches by key ("[T|": a list of scalars that it adds to), "{T" a map. "=7" behind it is the
+// field's number in protobuf; "^:T=7" is a field that only protobuf has, see NumberedField.
 
 namespace hpaplus::embedded {
 namespace {
@@ -48,14 +50,25 @@ std::string GoType(const FieldType& field, bool whole) {
   return (field.shape == FieldType::Shape::kList ? "[]" : "map[string]") + element;
 }
 
+// Go names fields, not the elements of lists.
+std::string WithoutIndices(const std::string& path) {
+  std::string result;
+  bool inside = false;
+  for (const char c : path) {
+    if (c == '[') inside = true;
+    if (!inside) result += c;
+    if (c == ']') inside = false;
+  }
+  return result;
+}
+
 std::string CannotUnmarshal(const Json& value, const std::string& owner, const std::string& path,
                             const std::string& type) {
   std::string what(TypeName(value));
-  if (value.is_number_float() || (value.is_number_integer() && type != "string")) {
-    what += " " + Dump(value);
-  }
-  return "json: cannot unmarshal " + what + " into Go struct field " + GoName(owner) + "." + path +
-         " of type " + type;
+  const bool numbers = type == "int32" || type == "int64" || type == "float64";
+  if (value.is_number() && numbers) what += " " + Dump(value);
+  return "json: cannot unmarshal " + what + " into Go struct field " + GoName(owner) + "." +
+         WithoutIndices(path) + " of type " + type;
 }
 
 std::optional<std::string> CheckTime(const std::string& text, bool micro) {
@@ -111,6 +124,7 @@ const TypeTable& TypeTable::Builtin() {
 
 TypeTable::TypeTable(std::string_view text) {
   Fields* fields = nullptr;
+  Numbers* numbers = nullptr;
   constexpr std::string_view kBlanks = " \n";
   while (true) {
     const std::size_t begin = text.find_first_not_of(kBlanks);
@@ -121,11 +135,36 @@ TypeTable::TypeTable(std::string_view text) {
     const std::size_t colon = word.find(':');
     if (colon == std::string_view::npos) {
       fields = &types_[std::string(word)];
+      numbers = &numbers_[std::string(word)];
+      continue;
+    }
+    HPAPLUS_CHECK(fields != nullptr);
+    const std::string name(word.substr(0, colon));
+    const std::size_t equals = word.find('=');
+    FieldType type = ParseFieldType(word.substr(0, equals).substr(colon + 1));
+    int number = 0;
+    if (equals != std::string_view::npos) {
+      std::from_chars(word.data() + equals + 1, word.data() + word.size(), number);
+    }
+    if (name == "^") {
+      numbers->parts.emplace(number, std::move(type));
     } else {
-      HPAPLUS_CHECK(fields != nullptr);
-      fields->emplace(word.substr(0, colon), ParseFieldType(word.substr(colon + 1)));
+      if (number > 0) numbers->fields.emplace(number, name);
+      fields->emplace(name, std::move(type));
     }
   }
+}
+
+std::optional<NumberedField> TypeTable::Numbered(const std::string& type, int number) const {
+  const auto numbers = numbers_.find(type);
+  if (numbers == numbers_.end()) return std::nullopt;
+  const auto field = numbers->second.fields.find(number);
+  if (field != numbers->second.fields.end()) {
+    return NumberedField{field->second, Field(type, field->second)};
+  }
+  const auto part = numbers->second.parts.find(number);
+  if (part == numbers->second.parts.end()) return std::nullopt;
+  return NumberedField{"", &part->second};
 }
 
 const FieldType* TypeTable::Field(const std::string& type, std::string_view field) const {
@@ -172,8 +211,9 @@ void TypeTable::DecodeField(const FieldType& field, const std::string& owner,
   std::size_t index = 0;
   for (auto it = value.begin(); it != value.end(); ++it, ++index) {
     if (it.value().is_null()) continue;
-    const std::string at = field.shape == Shape::kMap ? path + "." + it.key()
-                                                      : path + "[" + std::to_string(index) + "]";
+    std::string at = path;
+    if (field.shape == Shape::kList) at += "[" + std::to_string(index) + "]";
+    if (field.shape == Shape::kMap && field.element.size() > 1) at += "." + it.key();
     DecodeElement(field, owner, at, it.value(), out);
   }
 }

@@ -23,6 +23,12 @@ struct FieldType {
   std::string merge_key;  // By this member; empty for a list of scalars.
 };
 
+/// What a field number of protobuf stands for in a built-in type.
+struct NumberedField {
+  std::string name;       // Empty: a part whose fields JSON shows as those of the whole.
+  const FieldType* type;  // Of a part only the element counts.
+};
+
 struct Decoded {
   std::vector<std::string> unknown;    // "spec.template.spec.foo", removed from the value
   std::optional<std::string> failure;  // in the words of the API server's JSON decoder
@@ -43,8 +49,15 @@ class TypeTable {
   /// Null when the type has no such field or is unknown.
   [[nodiscard]] const FieldType* Field(const std::string& type, std::string_view field) const;
 
+  /// Nothing when protobuf has no such field there.
+  [[nodiscard]] std::optional<NumberedField> Numbered(const std::string& type, int number) const;
+
  private:
   using Fields = std::map<std::string, FieldType, std::less<>>;
+  struct Numbers {
+    std::map<int, std::string> fields;
+    std::map<int, FieldType> parts;
+  };
 
   void DecodeObject(const std::string& type, const std::string& path, Json& value,
                     Decoded& out) const;
@@ -54,6 +67,7 @@ class TypeTable {
                      Json& value, Decoded& out) const;
 
   std::map<std::string, Fields, std::less<>> types_;
+  std::map<std::string, Numbers, std::less<>> numbers_;
 };
 
 }  // namespace hpaplus::embedded

@@ -122,7 +122,7 @@ void CheckWorkload(const Resource& resource, const Json& object, const Json* bef
   }
   CheckPodSpec(Find(object, "spec.template.spec"), "spec.template.spec", out);
   const Json* old = before == nullptr ? nullptr : Find(*before, "spec.selector");
-  if (old != nullptr && selector != nullptr && *old != *selector) {
+  if (old != nullptr && selector != nullptr && !SameValue(*old, *selector)) {
     out.push_back(InvalidValue("spec.selector", *selector, "field is immutable"));
   }
 }

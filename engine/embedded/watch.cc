@@ -1,5 +1,7 @@
 #include "engine/embedded/watch.h"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "engine/embedded/event_view.h"
@@ -96,7 +98,8 @@ Watch::State Watch::Next(Duration patience, std::string& lines) {
   }
   const Timestamp now = clock_.Now();
   if (now >= spec_.deadline) return State::kFinished;
-  const Duration left = std::min(patience, spec_.deadline - now);
+  Duration left = std::min(patience, spec_.deadline - now);
+  if (spec_.bookmarks) left = std::clamp(next_bookmark_ - now, Duration::zero(), left);
   const ChangeBatch batch = store_.Wait(spec_.resource->storage, version_, epoch_, left);
   if (batch.closed) return State::kAborted;
   if (batch.expired) {

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """Writes engine/embedded/builtin_types.cc: the fields of the built-in kinds that the embedded
-cluster serves, out of the OpenAPI documents of a real API server.
+cluster serves, out of the OpenAPI documents of a real API server, and their numbers in protobuf out
+of the Go modules k8s.io/api and k8s.io/apimachinery.
 
-    builtin_types.py FILE...    documents of /openapi/v3/api/v1, /openapi/v3/apis/apps/v1 and so on
+    builtin_types.py MODULES FILE...    MODULES holds api@VERSION and apimachinery@VERSION; the files
+                                        are /openapi/v3/api/v1, /openapi/v3/apis/apps/v1 and so on
 """
 
+import glob
 import json
+import re
 import sys
 
 CORE = "Namespace Pod ConfigMap Secret ServiceAccount Event ResourceQuota Node"
@@ -32,8 +36,44 @@ SPECIAL = {
     "JSONSchemaPropsOrBool": "x",
 }
 WIDTH = 98
+PROTOS = (
+    ("api@*/core/v1", ""),
+    ("api@*/apps/v1", ""),
+    ("api@*/autoscaling/v2", ""),
+    ("api@*/autoscaling/v1", ""),
+    ("api@*/coordination/v1", ""),
+    ("api@*/events/v1", "@events"),
+    ("apimachinery@*/pkg/apis/meta/v1", ""),
+)
+FIELD = re.compile(r"^  (?:optional |repeated )?(map<[^>]*>|\S+) (\w+) = (\d+);", re.M)
 
 schemas = {}
+numbers = {}  # type -> field -> (number, type in protobuf)
+
+
+def read_protos(modules):
+    for folder, suffix in PROTOS:
+        with open(glob.glob(f"{modules}/{folder}/generated.proto")[0], encoding="utf-8") as proto:
+            text = proto.read()
+        for name, body in re.findall(r"^message (\w+) \{\n(.*?)^\}", text, re.M | re.S):
+            fields = {f: (int(n), t.rsplit(".", 1)[-1]) for t, f, n in FIELD.findall(body)}
+            numbers.setdefault(name + suffix, fields)
+
+
+def numbered(name, fields, todo):
+    """The fields with their numbers. What protobuf has and JSON has not is a part that JSON shows
+    as if its fields were here; "^" names it, and it becomes a type of its own."""
+    known = numbers.get(name, {})
+    result = []
+    for field, kind in fields:
+        result.append(f"{field}:{kind}" + (f"={known[field][0]}" if field in known else ""))
+    names = {field for field, _ in fields}
+    for field, (number, kind) in known.items():
+        if field not in names and kind in numbers:
+            result.append(f"^:{kind}={number}")
+            here = dict(fields)
+            todo[kind] = [(f, here[f]) for f in sorted(numbers[kind]) if f in here]
+    return result
 
 
 def reference(schema):
@@ -73,7 +113,8 @@ def letter(schema, found):
 
 
 def main():
-    for name in sys.argv[1:]:
+    read_protos(sys.argv[1])
+    for name in sys.argv[2:]:
         with open(name, encoding="utf-8") as document:
             schemas.update(json.load(document)["components"]["schemas"])
     todo, lines = list(ROOTS), {}
@@ -83,9 +124,13 @@ def main():
             continue
         found, fields = [], []
         for field, schema in sorted(schemas[full].get("properties", {}).items()):
-            fields.append(field + ":" + letter(schema, found))
+            fields.append((field, letter(schema, found)))
         lines[short(full)] = fields
         todo += found
+    parts = {}
+    lines = {name: numbered(name, fields, parts) for name, fields in lines.items()}
+    for name, fields in parts.items():
+        lines.setdefault(name, numbered(name, fields, {}))
     print("// Made by test/kube/builtin_types.py; the notation is told in type_table.cc.\n")
     print('#include "engine/embedded/type_table.h"\n')
     print("namespace hpaplus::embedded {\n")
