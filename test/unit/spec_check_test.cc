@@ -102,6 +102,12 @@ TEST(CheckObject, ChecksMetadata) {
             "metadata.annotations: must be an object");
 }
 
+TEST(CheckObject, DemandsMetadata) {
+  EXPECT_EQ(Joined(R"({"apiVersion":"autoscaling.hpaplus.io/v1alpha1","kind":"HPAPlus",
+                       "spec":{"scaleTargetRef":{"kind":"D","name":"x"},"maxReplicas":3}})"),
+            "metadata.name: Required value: name or generateName is required");
+}
+
 TEST(CheckObject, FindsDuplicateFields) {
   EXPECT_EQ(Joined(Named(R"({"name":"a","name":"b"})")), "duplicate field \"metadata.name\"");
 }
