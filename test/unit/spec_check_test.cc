@@ -123,6 +123,25 @@ TEST(CheckObject, HasLimits) {
   EXPECT_EQ(Joined(wide + "]"), ": json: more than 20000 values or 64 levels");
 }
 
+TEST(CheckRules, RefusesFloatsThatARuleLooksAt) {
+  const auto problems = [](const std::string& object) {
+    std::string texts;
+    for (const FieldProblem& problem : CheckRules(Json::parse(object)))
+      texts += Text(problem);
+    return texts;
+  };
+  const std::string float_error =
+      "Invalid value: \"object\": invalid data, expected int, got float64 evaluating rule: ";
+  EXPECT_EQ(problems(R"({"kind":"HPAPlus","spec":{"minReplicas":1,"maxReplicas":3.0}})"),
+            "spec: " + float_error + "minReplicas must not exceed maxReplicas");
+  EXPECT_EQ(problems(R"({"kind":"HPAPlus","spec":{"minReplicas":4,"maxReplicas":3.5}})"), "");
+  EXPECT_EQ(problems(R"({"kind":"HPAPlus","spec":{"metrics":[{"type":"Resource","resource":{
+                         "target":{"type":"Utilization","averageUtilization":50.0}}}]}})"),
+            "spec.metrics[0].resource.target: " + float_error +
+                "set exactly the field that target.type names: value, averageValue or "
+                "averageUtilization");
+}
+
 TEST(CheckRules, PassesOverOtherKinds) {
   EXPECT_TRUE(CheckRules(Json::parse(R"({"kind":"Deployment","spec":{}})")).empty());
   EXPECT_TRUE(CheckRules(Json::parse("[]")).empty());
