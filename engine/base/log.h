@@ -26,8 +26,8 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
 }  // namespace hpaplus
 
 // The fields are not evaluated when the level is off.
-#define HPAPLUS_LOG(level, ...)                                       \
-  do {                                                                \
-    if (::hpaplus::IsLogged(::hpaplus::LogLevel::level))              \
-      ::hpaplus::Log(::hpaplus::LogLevel::level, __VA_ARGS__);        \
+#define HPAPLUS_LOG(level, ...)                                \
+  do {                                                         \
+    if (::hpaplus::IsLogged(::hpaplus::LogLevel::level))       \
+      ::hpaplus::Log(::hpaplus::LogLevel::level, __VA_ARGS__); \
   } while (false)

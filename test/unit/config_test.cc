@@ -91,11 +91,11 @@ TEST(ConfigTest, NamesThePlaceOfADuplicateKey) {
 }
 
 TEST(ConfigTest, ReportsAllProblemsAtOnce) {
-  EXPECT_THAT(ProblemsOf(std::string(kHead) +
-                         "engine: {threads: 0, tolerance: 1}\n"
-                         "kubernetes: {qps: -1, burst: many, requestTimeout: 5}\n"
-                         "http: {listen: \"8080\"}\nlogging: {level: loud}\n"),
-              SizeIs(::testing::Ge(6U)));
+  EXPECT_THAT(
+      ProblemsOf(std::string(kHead) + "engine: {threads: 0, tolerance: 1}\n"
+                                      "kubernetes: {qps: -1, burst: many, requestTimeout: 5}\n"
+                                      "http: {listen: \"8080\"}\nlogging: {level: loud}\n"),
+      SizeIs(::testing::Ge(6U)));
 }
 
 TEST(ConfigTest, RefusesWhatIsNoConfiguration) {
