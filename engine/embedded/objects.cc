@@ -42,6 +42,12 @@ bool NeedsVersion(const Resource& resource) {
   return resource.custom || resource.kind == "Lease" || resource.kind == "CustomResourceDefinition";
 }
 
+ApiError WrongName(const std::string& given, const std::string& expected) {
+  if (given.empty()) return BadRequest("name must be provided");
+  return BadRequest("the name of the object (" + given + ") does not match the name on the URL (" +
+                    expected + ")");
+}
+
 bool SameAnnotations(const Json& before, const Json& after) {
   const Json* old = Find(before, "metadata.annotations");
   const Json* now = Find(after, "metadata.annotations");
@@ -277,12 +283,8 @@ ApiResult<ObjectPtr> Objects::Update(const Resource& resource, const ObjectKey& 
                                      WriteOptions& options) {
   const ObjectPtr first = store_.Get(key);
   if (std::optional<ApiError> refusal = Decode(resource, body, options)) return *refusal;
-  if (Text(body, "metadata.name") != key.name) {
-    const std::string given = Text(body, "metadata.name");
-    return BadRequest(given.empty()
-                          ? "name must be provided"
-                          : "the name of the object (" + given +
-                                ") does not match the name on the URL (" + key.name + ")");
+  if (const std::string name = Text(body, "metadata.name"); name != key.name) {
+    return WrongName(name, key.name);
   }
   if (first == nullptr) return NotFound(resource.Named(key.name));
   const bool versioned = !Text(body, "metadata.resourceVersion").empty();
@@ -307,6 +309,9 @@ ApiResult<ObjectPtr> Objects::Modify(const Resource& resource, const ObjectKey& 
     const ObjectPtr present = View(resource, stored);
     ApiResult<Json> edited = edit(*present);
     if (!edited) return edited.error();
+    if (const std::string name = Text(*edited, "metadata.name"); name != key.name) {
+      return WrongName(name, key.name);
+    }
     options.warnings.clear();
     if (std::optional<ApiError> refusal = Decode(resource, *edited, options)) return *refusal;
     const bool pinned = VersionOf(*edited) != VersionOf(*present);
