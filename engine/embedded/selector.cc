@@ -110,12 +110,11 @@ class LabelParser {
 
   Result<LabelSelector::Requirement> ParseSet(LabelSelector::Requirement requirement) {
     if (token_ != "(") return Bad("found '" + token_ + "' expected: '('");
-    Advance();
-    while (token_ != ")") {
-      if (token_.empty()) return Bad("found '', expected: ',', or ')'");
+    do {
+      Advance();  // Past the parenthesis or a comma.
       requirement.values.push_back(AtWord() ? Take() : "");
-      if (token_ == ",") Advance();
-    }
+    } while (token_ == ",");
+    if (token_ != ")") return Bad("found '" + token_ + "', expected: ',', or ')'");
     Advance();
     std::sort(requirement.values.begin(), requirement.values.end());
     return requirement;

@@ -33,6 +33,18 @@ EmbeddedCluster::Config Quick() {
   return config;
 }
 
+// What is there, or null: [] of a constant value must not miss.
+const Json& At(const Json& body, const char* pointer) {
+  static const Json kNull;
+  const Json::json_pointer path(pointer);
+  return body.is_structured() && body.contains(path) ? body.at(path) : kNull;
+}
+
+int IntAt(const Json& body, const char* pointer) {
+  const Json& value = At(body, pointer);
+  return value.is_number_integer() ? value.get<int>() : 0;
+}
+
 struct Answer {
   int status = 0;  // 0: no answer.
   Json body;
@@ -99,13 +111,13 @@ class EmbeddedClusterTest : public ::testing::Test {
 
   void AwaitReady(const std::string& path, int replicas) {
     Until(path, [replicas](const Json& body) {
-      return body["status"].value("readyReplicas", 0) == replicas &&
-             body["status"].value("replicas", 0) == replicas;
+      return IntAt(body, "/status/readyReplicas") == replicas &&
+             IntAt(body, "/status/replicas") == replicas;
     });
   }
 
   void AwaitPods(std::size_t count) {
-    Until(kPods, [count](const Json& body) { return body["items"].size() == count; });
+    Until(kPods, [count](const Json& body) { return At(body, "/items").size() == count; });
   }
 
   // The events of a watch until it ends; `during` runs once it has begun.
@@ -254,7 +266,6 @@ TEST_F(EmbeddedClusterTest, DeploymentGrowsAndShrinksThroughScale) {
   ASSERT_EQ(Send("POST", kDeployments, Workload("Deployment", "web", 1)).status, 201);
   const std::string web = std::string(kDeployments) + "/web";
   AwaitReady(web, 1);
-  const std::string oldest = Get(kPods).body["items"][0]["metadata"]["name"];
   ASSERT_EQ(Merge(web + "/scale", {{"spec", {{"replicas", 4}}}}).status, 200);
   AwaitReady(web, 4);
   EXPECT_EQ(Get(web + "/scale").body["status"]["selector"], "app=web");
@@ -281,7 +292,7 @@ TEST_F(EmbeddedClusterTest, StartDelayOfTheWorkloadHoldsPodsBack) {
       200);
   // Pods that are under way keep their delay; a new one takes the new delay.
   ASSERT_EQ(Merge(path + "/scale", {{"spec", {{"replicas", 2}}}}).status, 200);
-  Until(path, [](const Json& body) { return body["status"].value("readyReplicas", 0) == 1; });
+  Until(path, [](const Json& body) { return IntAt(body, "/status/readyReplicas") == 1; });
 }
 
 TEST_F(EmbeddedClusterTest, OrderedStatefulSetStartsOneAfterTheOther) {
@@ -319,7 +330,7 @@ TEST_F(EmbeddedClusterTest, MetricsShareTheTotalAmongReadyPods) {
   ASSERT_EQ(Send("POST", kDeployments, Workload("Deployment", "silent", 1)).status, 201);
   const Answer answer =
       Until("/apis/metrics.k8s.io/v1beta1/namespaces/default/pods?labelSelector=app%3Dweb",
-            [](const Json& body) { return body["items"].size() == 4; });
+            [](const Json& body) { return At(body, "/items").size() == 4; });
   const Json& item = answer.body["items"][0];
   EXPECT_EQ(item["containers"][0]["usage"]["cpu"], "400000000n");  // Of 500m, capped.
   EXPECT_EQ(item["containers"][0]["usage"]["memory"], "65536Ki");
@@ -344,7 +355,7 @@ TEST_F(EmbeddedClusterTest, QuotaRefusesPodsAndSaysSo) {
             "pods \"x\" is forbidden: exceeded quota: few, requested: pods=1, used: pods=2, "
             "limited: pods=2");
   Until("/api/v1/namespaces/default/resourcequotas/few",
-        [](const Json& body) { return body["status"]["used"]["pods"] == "2"; });
+        [](const Json& body) { return At(body, "/status/used/pods") == "2"; });
   ASSERT_EQ(Merge("/api/v1/namespaces/default/resourcequotas/few",
                   {{"spec", {{"hard", {{"pods", "5"}}}}}})
                 .status,
@@ -360,7 +371,7 @@ TEST_F(EmbeddedClusterTest, DeletedNamespaceTakesEverythingWithIt) {
           .status,
       201);
   ASSERT_EQ(Send("DELETE", "/api/v1/namespaces/shop").status, 200);
-  Until("/api/v1/namespaces/shop", [](const Json& body) { return body["code"] == 404; });
+  Until("/api/v1/namespaces/shop", [](const Json& body) { return IntAt(body, "/code") == 404; });
   EXPECT_TRUE(Get("/api/v1/pods").body["items"].empty());
 }
 
@@ -370,7 +381,8 @@ TEST_F(EmbeddedClusterTest, OrphanedDependentsStay) {
   AwaitReady(std::string(kDeployments) + "/web", 1);
   const Json orphan{{"propagationPolicy", "Orphan"}};
   ASSERT_EQ(Send("DELETE", std::string(kDeployments) + "/web", orphan).status, 200);
-  Until(std::string(kDeployments) + "/web", [](const Json& body) { return body["code"] == 404; });
+  Until(std::string(kDeployments) + "/web",
+        [](const Json& body) { return IntAt(body, "/code") == 404; });
   const Answer sets = Get("/apis/apps/v1/namespaces/default/replicasets");
   ASSERT_EQ(sets.body["items"].size(), 1U);
   EXPECT_FALSE(sets.body["items"][0]["metadata"].contains("ownerReferences"));

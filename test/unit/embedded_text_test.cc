@@ -41,7 +41,8 @@ TEST(EmbeddedText, LabelSelectorsSelect) {
 TEST(EmbeddedText, LabelSelectorsSayWhatIsWrong) {
   EXPECT_EQ(LabelSelector::Parse("app in a").error().message,
             "unable to parse requirement: found 'a' expected: '('");
-  for (const char* bad : {"=", "app in (", "a,", "a b", "!", "app in (a", "a=b)", "a=b c"}) {
+  for (const char* bad : {"=", "app in (", "a,", "a b", "!", "app in (a", "a in (b c)",
+                          "a in (b,c>1)", "a=b)", "a=b c"}) {
     EXPECT_FALSE(LabelSelector::Parse(bad)) << bad;
   }
 }
