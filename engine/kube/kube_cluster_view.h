@@ -57,6 +57,15 @@ class KubeClusterView final : public ClusterView, public WorkloadLookup {
 
  private:
   struct Watched {
+    Watched() = default;
+    Watched(Watched&&) = default;
+    // Member by member the old sink would die before the watch that calls it.
+    Watched& operator=(Watched other) noexcept {
+      sink.swap(other.sink);
+      watch.swap(other.watch);
+      return *this;
+    }
+
     std::unique_ptr<ObjectSink> sink;
     std::unique_ptr<RunningWatch> watch;  // Calls the sink, so it dies first.
   };

@@ -44,12 +44,16 @@ class FakeKubeApi {
   FakeKubeSender sender;
   std::map<kube::KindKey, Result<kube::ServedKind>> kinds;
   int look_ups = 0;
-  int started = 0;  // Watches.
+  int started = 0;                                // Watches.
+  std::map<std::string, std::string> last_words;  // An object that a watch sends while it is ended.
 
  private:
   struct Running final : kube::RunningWatch {
     Running(FakeKubeApi& owner, std::string watched) : api(owner), path(std::move(watched)) {}
-    ~Running() override { api.sinks_.erase(path); }
+    ~Running() override {
+      if (api.last_words.contains(path)) api.SinkOf(path).Upsert(api.last_words[path]);
+      api.sinks_.erase(path);
+    }
     FakeKubeApi& api;
     std::string path;
   };

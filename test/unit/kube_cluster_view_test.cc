@@ -410,6 +410,14 @@ TEST_F(KubeClusterViewTest, AP17WhatCannotBeReadChangesNothing) {
   EXPECT_THAT(view_.TakeChanges(), IsEmpty());
 }
 
+TEST_F(KubeClusterViewTest, WhatAWatchSaysWhileItIsEndedIsStillHeard) {
+  StartSynced();
+  (void)view_.TakeChanges();
+  api_.last_words[kHpaPlusPath] = HpaPlus({.version = 11, .generation = 2, .max_replicas = 20});
+  view_.StopWatches();
+  EXPECT_EQ(Update()->spec->max_replicas, 20);
+}
+
 TEST(KubeClusterViewOfOneNamespace, WatchesOnlyThat) {
   test::ManualClock clock(test::kMorning);
   NullTelemetry telemetry;
