@@ -47,6 +47,7 @@ class KubeClient {
   struct Config {
     double qps = 200;     // Sustained requests per second; watches count once.
     double burst = 1000;  // May be sent at once after a pause: a step that moves 500 workloads.
+                          // Statuses and events leave most of it to sizes.
     Duration request_timeout = std::chrono::seconds(5);
     std::size_t queue_limit = 100'000;  // Waiting requests; more are refused with kUnavailable.
     std::size_t max_in_flight = 64;

@@ -1,9 +1,29 @@
 #include "engine/kube/request_queue.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace hpaplus::kube {
+namespace {
+
+// Sizes, reads, statuses, events. A step that moves many workloads wants their sizes spread over a
+// period; the statuses and events that follow the first of them must not take what the last need,
+// neither tokens nor the server's time.
+constexpr std::array<double, kPriorities> kKeptOfBurst = {0, 0.1, 0.6, 0.8};
+constexpr std::array<double, kPriorities> kShareOfFlight = {1, 0.9, 0.25, 0.125};
+
+}  // namespace
+
+RequestQueue::RequestQueue(const KubeClient::Config& config)
+    : bucket_(config.qps, config.burst), limit_(config.queue_limit) {
+  for (std::size_t i = 0; i < kPriorities; ++i) {
+    // One token at least is for everybody, however small the burst.
+    kept_[i] = std::min(std::floor(kKeptOfBurst[i] * config.burst), config.burst - 1);
+    max_in_flight_[i] = static_cast<std::size_t>(
+        std::ceil(kShareOfFlight[i] * static_cast<double>(config.max_in_flight)));
+  }
+}
 
 bool RequestQueue::Push(std::shared_ptr<PendingRequest> request) {
   if (size_ >= limit_) return false;
@@ -18,10 +38,10 @@ void RequestQueue::PushFront(std::shared_ptr<PendingRequest> request) {
 }
 
 std::shared_ptr<PendingRequest> RequestQueue::Pop(Timestamp now) {
-  if (in_flight_ >= max_in_flight_) return nullptr;
   for (std::size_t i = 0; i < kPriorities; ++i) {
     if (waiting_[i].empty() || held_until_[i] > now) continue;
-    if (!bucket_.Take(now)) return nullptr;
+    if (in_flight_ >= max_in_flight_[i]) return nullptr;  // Nor may lower ones.
+    if (!bucket_.Take(now, kept_[i])) return nullptr;
     ++in_flight_;
     --size_;
     std::shared_ptr<PendingRequest> next = std::move(waiting_[i].front());
@@ -32,13 +52,12 @@ std::shared_ptr<PendingRequest> RequestQueue::Pop(Timestamp now) {
 }
 
 std::optional<Timestamp> RequestQueue::NextPop(Timestamp now) {
-  if (in_flight_ >= max_in_flight_) return std::nullopt;
   std::optional<Timestamp> next;
   for (std::size_t i = 0; i < kPriorities; ++i) {
-    if (waiting_[i].empty()) continue;
-    next = next ? std::min(*next, held_until_[i]) : held_until_[i];
+    if (waiting_[i].empty() || in_flight_ >= max_in_flight_[i]) continue;
+    const Timestamp at = std::max(held_until_[i], bucket_.Next(now, kept_[i]));
+    next = next ? std::min(*next, at) : at;
   }
-  if (next) next = std::max(*next, bucket_.Next(now));
   return next;
 }
 

@@ -30,13 +30,11 @@ struct PendingRequest {
 };
 
 /// Who is next: by priority, then by age, within a budget of requests per second and of requests
-/// under way, and not while the server has asked to be left alone. Not thread-safe.
+/// under way, and not while the server has asked to be left alone. What is less urgent leaves a
+/// part of both to what is more so and may come a moment later. Not thread-safe.
 class RequestQueue {
  public:
-  explicit RequestQueue(const KubeClient::Config& config)
-      : bucket_(config.qps, config.burst),
-        limit_(config.queue_limit),
-        max_in_flight_(config.max_in_flight) {}
+  explicit RequestQueue(const KubeClient::Config& config);
 
   /// False when the queue is full.
   [[nodiscard]] bool Push(std::shared_ptr<PendingRequest> request);
@@ -57,8 +55,10 @@ class RequestQueue {
 
  private:
   TokenBucket bucket_;
+  // What a priority leaves to those above it: so many tokens, and what is beyond so many under way.
+  std::array<double, kPriorities> kept_{};
+  std::array<std::size_t, kPriorities> max_in_flight_{};
   const std::size_t limit_;
-  const std::size_t max_in_flight_;
   std::array<std::deque<std::shared_ptr<PendingRequest>>, kPriorities> waiting_;
   std::array<Timestamp, kPriorities> held_until_{};
   std::size_t size_ = 0;

@@ -13,19 +13,19 @@ class TokenBucket {
   TokenBucket(double per_second, double burst)
       : per_second_(per_second), burst_(burst), tokens_(burst) {}
 
-  /// Takes one if there is one.
-  [[nodiscard]] bool Take(Timestamp now) {
+  /// Takes one if there is one beyond those that are kept for others.
+  [[nodiscard]] bool Take(Timestamp now, double kept = 0) {
     Refill(now);
-    if (tokens_ < 1) return false;
+    if (tokens_ < 1 + kept) return false;
     tokens_ -= 1;
     return true;
   }
 
   /// When Take() will work again, if nobody else takes any; `now` if it would now.
-  [[nodiscard]] Timestamp Next(Timestamp now) {
+  [[nodiscard]] Timestamp Next(Timestamp now, double kept = 0) {
     Refill(now);
-    if (tokens_ >= 1) return now;
-    const std::chrono::duration<double> wait((1 - tokens_) / per_second_);
+    if (tokens_ >= 1 + kept) return now;
+    const std::chrono::duration<double> wait((1 + kept - tokens_) / per_second_);
     return now + std::chrono::ceil<std::chrono::milliseconds>(wait);
   }
 

@@ -1,0 +1,110 @@
+// Who may send when. Times are given, so nothing here waits.
+
+#include "engine/kube/request_queue.h"
+
+#include <gtest/gtest.h>
+
+namespace hpaplus::kube {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Timestamp kStart = Timestamp(seconds(1000));
+
+class RequestQueueTest : public testing::Test {
+ protected:
+  void Push(Priority priority, int count = 1) {
+    for (int i = 0; i < count; ++i) {
+      auto request = std::make_shared<PendingRequest>();
+      request->request.priority = priority;
+      EXPECT_TRUE(queue_.Push(std::move(request)));
+    }
+  }
+
+  // How many may be sent at once.
+  int PopAll(Timestamp now) {
+    int count = 0;
+    while (queue_.Pop(now) != nullptr)
+      ++count;
+    return count;
+  }
+
+  KubeClient::Config config_{.qps = 10, .burst = 100, .max_in_flight = 1'000'000};
+  RequestQueue queue_{config_};
+};
+
+TEST_F(RequestQueueTest, EventsAndStatusesLeaveMostOfTheBurstToSizes) {
+  Push(Priority::kEvent, 1000);
+  EXPECT_EQ(PopAll(kStart), 20);
+  Push(Priority::kStatus, 1000);
+  EXPECT_EQ(PopAll(kStart), 20);
+  Push(Priority::kRead, 1000);
+  EXPECT_EQ(PopAll(kStart), 50);
+  Push(Priority::kScale, 1000);
+  EXPECT_EQ(PopAll(kStart), 10);
+}
+
+TEST_F(RequestQueueTest, SizesMayHaveAllOfIt) {
+  Push(Priority::kScale, 1000);
+  EXPECT_EQ(PopAll(kStart), 100);
+  EXPECT_EQ(PopAll(kStart + seconds(2)), 20);
+}
+
+TEST_F(RequestQueueTest, SaysWhenWhatWaitsMayGo) {
+  Push(Priority::kEvent, 21);
+  EXPECT_EQ(PopAll(kStart), 20);
+  EXPECT_EQ(queue_.NextPop(kStart), kStart + milliseconds(100));
+  EXPECT_EQ(PopAll(kStart + milliseconds(99)), 0);
+  EXPECT_EQ(PopAll(kStart + milliseconds(100)), 1);
+}
+
+TEST_F(RequestQueueTest, WhatIsUrgentDoesNotWaitForWhatIsNot) {
+  Push(Priority::kEvent, 21);
+  EXPECT_EQ(PopAll(kStart), 20);
+  Push(Priority::kScale);
+  EXPECT_EQ(queue_.NextPop(kStart), kStart);
+  EXPECT_EQ(PopAll(kStart), 1);
+}
+
+TEST_F(RequestQueueTest, EventsAndStatusesWaitWhileManyRequestsAreUnderWay) {
+  RequestQueue queue(KubeClient::Config{.qps = 1000, .burst = 1000, .max_in_flight = 8});
+  const auto push = [&queue](Priority priority) {
+    auto request = std::make_shared<PendingRequest>();
+    request->request.priority = priority;
+    EXPECT_TRUE(queue.Push(std::move(request)));
+  };
+  const auto pop = [&queue]() -> std::optional<Priority> {
+    const auto request = queue.Pop(kStart);
+    if (request == nullptr) return std::nullopt;
+    return request->request.priority;
+  };
+  push(Priority::kEvent);
+  push(Priority::kEvent);
+  push(Priority::kStatus);
+  push(Priority::kStatus);
+  EXPECT_EQ(pop(), Priority::kStatus);
+  EXPECT_EQ(pop(), Priority::kStatus);
+  EXPECT_EQ(pop(), std::nullopt) << "an event beside two requests";
+  EXPECT_EQ(queue.NextPop(kStart), std::nullopt);
+  push(Priority::kScale);
+  EXPECT_EQ(pop(), Priority::kScale);
+  queue.Finished();
+  queue.Finished();
+  EXPECT_EQ(pop(), std::nullopt);
+  queue.Finished();
+  EXPECT_EQ(pop(), Priority::kEvent);
+}
+
+TEST_F(RequestQueueTest, ASmallBurstIsForEverybody) {
+  for (const double burst : {1.0, 1.5, 2.0, 3.9, 5.0}) {
+    RequestQueue queue(KubeClient::Config{.qps = 1, .burst = burst});
+    auto request = std::make_shared<PendingRequest>();
+    request->request.priority = Priority::kEvent;
+    EXPECT_TRUE(queue.Push(request));
+    EXPECT_NE(queue.Pop(kStart), nullptr) << "a burst of " << burst;
+  }
+}
+
+}  // namespace
+}  // namespace hpaplus::kube
