@@ -1,7 +1,6 @@
 #include "engine/core/decide.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -10,51 +9,10 @@
 #include "engine/core/rate_limit.h"
 #include "engine/core/selector_check.h"
 #include "engine/core/stabilize.h"
+#include "engine/core/trail.h"
 
 namespace hpaplus {
 namespace {
-
-// One decision on its way through the stages: the number so far, and what explains it.
-class Trail {
- public:
-  explicit Trail(const DecideInput& in) {
-    decision_.workload = in.id;
-    decision_.at = in.now;
-    decision_.current = in.view.scale.spec_replicas;
-    decision_.desired = decision_.current;
-    decision_.recommended = decision_.current;
-    constexpr std::size_t kOtherSteps = 5;
-    decision_.steps.reserve(in.policies.size() + kOtherSteps);
-    decision_.conditions.reserve(3);
-  }
-
-  Decision& decision() { return decision_; }
-  [[nodiscard]] Replicas desired() const { return decision_.desired; }
-
-  void Move(Stage stage, Replicas to, Reason reason, double evidence, std::size_t index = 0) {
-    decision_.steps.push_back({stage, decision_.desired, to, reason, evidence, index});
-    decision_.desired = to;
-  }
-
-  // A condition set by an earlier stage gives way to that of a later one.
-  void Set(ConditionType type, ConditionStatus status, Reason reason) {
-    const auto found = std::ranges::find(decision_.conditions, type, &Condition::type);
-    if (found == decision_.conditions.end()) {
-      decision_.conditions.push_back({type, status, reason});
-    } else {
-      *found = {type, status, reason};
-    }
-  }
-
-  // Ends the decision with the size as it is.
-  void Hold(ConditionType type, ConditionStatus status, Reason reason) {
-    Set(type, status, reason);
-    Move(Stage::kTarget, decision_.current, reason, 0);
-  }
-
- private:
-  Decision decision_;
-};
 
 constexpr ConditionStatus kTrue = ConditionStatus::kTrue;
 constexpr ConditionStatus kFalse = ConditionStatus::kFalse;
@@ -109,9 +67,11 @@ bool MayScale(const DecideInput& in, Trail& trail) {
 bool ReturnIntoBounds(const WorkloadSpec& spec, Trail& trail) {
   const Replicas current = trail.desired();
   if (current > spec.max_replicas) {
-    trail.Move(Stage::kBounds, spec.max_replicas, Reason::kAboveMax, spec.max_replicas);
+    const auto bound = static_cast<double>(spec.max_replicas);
+    trail.Move(Stage::kBounds, {spec.max_replicas, Reason::kAboveMax, bound});
   } else if (current < spec.min_replicas) {
-    trail.Move(Stage::kBounds, spec.min_replicas, Reason::kBelowMin, spec.min_replicas);
+    const auto bound = static_cast<double>(spec.min_replicas);
+    trail.Move(Stage::kBounds, {spec.min_replicas, Reason::kBelowMin, bound});
   } else {
     return false;
   }
@@ -142,50 +102,64 @@ bool AskMetrics(const DecideInput& in, Trail& trail) {
     const PolicyInput input{in.now, in.config, in.view, in.readings[i]};
     const MetricOutcome& outcome = decision.metrics.emplace_back(in.policies[i]->Propose(input));
     const Replicas proposal = outcome.proposal.value_or(decision.current);
-    decision.steps.push_back(
-        {Stage::kMetric, decision.current, proposal, outcome.reason, outcome.ratio, i});
+    trail.Note(Stage::kMetric, {proposal, outcome.reason, outcome.ratio, i});
   }
 
   const Combined combined = Combine(decision.metrics, decision.current);
   const auto unknown = static_cast<double>(combined.unknown);
   if (!combined.known) {
     const bool all = combined.unknown == decision.metrics.size();
-    trail.Move(Stage::kCombine, decision.current, all ? Reason::kHeldUnknown : Reason::kHeldPartial,
-               unknown);
+    const Reason reason = all ? Reason::kHeldUnknown : Reason::kHeldPartial;
+    trail.Move(Stage::kCombine, {decision.current, reason, unknown});
     const MetricType type =
         spec.metrics.empty() ? MetricType::kUnknown : spec.metrics[combined.first_unknown].type;
     trail.Set(ConditionType::kScalingActive, kFalse, FailureReason(type));
     return false;
   }
-  trail.Move(Stage::kCombine, combined.replicas, decision.metrics[combined.winner].reason, unknown,
-             combined.winner);
+  const Reason reason = decision.metrics[combined.winner].reason;
+  trail.Move(Stage::kCombine, {combined.replicas, reason, unknown, combined.winner});
   trail.Set(ConditionType::kScalingActive, kTrue, Reason::kValidMetricFound);
   decision.recommended = combined.replicas;
   decision.known = true;
   return true;
 }
 
-// Windows, then rates, then bounds.
-void Normalize(const DecideInput& in, Trail& trail, History& history) {
+bool MayLimit(Stage stage) {
+  return stage >= Stage::kRate && stage <= Stage::kActivation;
+}
+
+// Rates and bounds say why even when another of them has the last word, as in the HPA.
+void SayWhatLimits(Replicas asked, Trail& trail) {
+  Reason reason = Reason::kDesiredWithinRange;
+  for (const DecisionStep& step : trail.decision().steps) {
+    if (!MayLimit(step.stage)) continue;
+    const bool of_hpa = step.stage == Stage::kRate || step.stage == Stage::kBounds;
+    const bool limits =
+        of_hpa ? step.reason != Reason::kDesiredWithinRange : step.before != step.after;
+    if (limits) reason = step.reason;
+  }
+  const bool limited = trail.desired() != asked;
+  trail.Set(ConditionType::kScalingLimited, limited ? kTrue : kFalse, reason);
+}
+
+// Everything after the combination, in the order of the stages.
+void Shape(const DecideInput& in, Trail& trail, History& history) {
   const WorkloadSpec& spec = *in.view.spec;
-  const Replicas current = trail.decision().current;
+  const Replicas current = trail.current();
   const Stabilized stable =
       Stabilize(current, trail.desired(), spec.behavior ? &*spec.behavior : nullptr, in.config,
                 in.now, *history.recommendations);
-  trail.Move(Stage::kStabilize, stable.replicas, stable.reason, ToSeconds(stable.window));
+  trail.Move(Stage::kStabilize, {stable.replicas, stable.reason, ToSeconds(stable.window)});
   trail.Set(ConditionType::kAbleToScale, kTrue, stable.reason);
 
-  const RateLimited rated = LimitRate(current, stable.replicas, spec, in.config, history, in.now);
-  trail.Move(Stage::kRate, rated.replicas, rated.reason, rated.limit);
-  const Bounded bounded = KeepInBounds(rated.replicas, spec);
+  const Replicas asked = trail.desired();
+  const RateLimited rated = LimitRate(current, asked, spec, in.config, history, in.now);
+  trail.Move(Stage::kRate, {rated.replicas, rated.reason, static_cast<double>(rated.limit)});
+  const Bounded bounded = KeepInBounds(trail.desired(), spec);
   const Replicas bound =
       bounded.reason == Reason::kTooFewReplicas ? spec.min_replicas : spec.max_replicas;
-  trail.Move(Stage::kBounds, bounded.replicas, bounded.reason, bound);
-
-  const bool limited = bounded.replicas != stable.replicas;
-  const Reason reason =
-      bounded.reason != Reason::kDesiredWithinRange ? bounded.reason : rated.reason;
-  trail.Set(ConditionType::kScalingLimited, limited ? kTrue : kFalse, reason);
+  trail.Move(Stage::kBounds, {bounded.replicas, bounded.reason, static_cast<double>(bound)});
+  SayWhatLimits(asked, trail);
 }
 
 // The first round enters the size as found, so that a restart shrinks nothing inside the first
@@ -200,7 +174,7 @@ void BeginHistory(const DecideInput& in, History& history) {
 
 void ApplyMode(Mode mode, Trail& trail) {
   const bool dry = mode == Mode::kDryRun;
-  trail.Move(Stage::kMode, trail.desired(), dry ? Reason::kDryRun : Reason::kNone, 0);
+  trail.Move(Stage::kMode, {trail.desired(), dry ? Reason::kDryRun : Reason::kNone});
   trail.decision().acts = !dry && trail.decision().changes_scale();
 }
 
@@ -208,14 +182,14 @@ void ApplyMode(Mode mode, Trail& trail) {
 
 Decided Decide(const DecideInput& in, History history) {
   const WorkloadSpec& spec = *in.view.spec;
-  Trail trail(in);
+  Trail trail(in.id, in.now, in.view.scale.spec_replicas, in.policies.size());
   if (ReadScale(in.view.scale, trail)) {
     BeginHistory(in, history);
     if (MayScale(in, trail)) {
       if (ReturnIntoBounds(spec, trail)) {
         ApplyMode(spec.mode, trail);
       } else if (PodsCanBeFound(in.view, trail) && AskMetrics(in, trail)) {
-        Normalize(in, trail, history);
+        Shape(in, trail, history);
         ApplyMode(spec.mode, trail);
       }
     }

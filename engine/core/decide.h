@@ -26,7 +26,8 @@ struct Decided {
 ///
 ///     policies propose -> highest wins -> stabilise -> limit the rate -> clamp to bounds -> mode
 ///
-/// The order and the rules are the HPA's (docs/hpa-compatibility.md). Whatever is unknown holds the
+/// with our own stages between them where they are configured (docs/decision-pipeline.md). Without
+/// these the rules are the HPA's (docs/hpa-compatibility.md). Whatever is unknown holds the
 /// size: an abstaining metric forbids shrinking, and when all abstain nothing changes.
 [[nodiscard]] Decided Decide(const DecideInput& in, History history);
 

@@ -83,23 +83,20 @@ std::string PoliciesText(const ScalingRules& rules) {
 
 std::string LimitText(const DecisionStep& step, bool up, const WorkloadSpec& spec) {
   const char* direction = up ? "scaleUp" : "scaleDown";
-  switch (step.stage) {
-    case Stage::kStabilize:
-      return fmt::format("held by {} stabilization {}s", direction, NumberText(step.evidence));
-    case Stage::kRate:
-      if (!spec.behavior) return fmt::format("limited to {} at once", step.after);
-      return fmt::format("limited by {} policy {}", direction,
-                         PoliciesText(up ? spec.behavior->scale_up : spec.behavior->scale_down));
-    case Stage::kBounds:
-      return step.after < step.before ? fmt::format("limited by maxReplicas {}", spec.max_replicas)
-                                      : fmt::format("limited by minReplicas {}", spec.min_replicas);
-    case Stage::kTarget:
-    case Stage::kMetric:
-    case Stage::kCombine:
-    case Stage::kMode:
-      break;
+  if (step.stage == Stage::kStabilize) {
+    return fmt::format("held by {} stabilization {}s", direction, NumberText(step.evidence));
   }
-  return std::string(StageName(step.stage));
+  if (step.stage == Stage::kRate) {
+    if (!spec.behavior) return fmt::format("limited to {} at once", step.after);
+    return fmt::format("limited by {} policy {}", direction,
+                       PoliciesText(up ? spec.behavior->scale_up : spec.behavior->scale_down));
+  }
+  if (step.stage == Stage::kBounds) {
+    return step.after < step.before ? fmt::format("limited by maxReplicas {}", spec.max_replicas)
+                                    : fmt::format("limited by minReplicas {}", spec.min_replicas);
+  }
+  return fmt::format("{} makes it {} ({})", StageName(step.stage), step.after,
+                     ReasonName(step.reason));
 }
 
 // Why the size changes, before anything limited it.
@@ -237,9 +234,7 @@ std::vector<const DecisionStep*> LimitingSteps(const Decision& decision) {
   std::vector<const DecisionStep*> steps;
   if (decision.metrics.empty()) return steps;  // A way back into the bounds is no limit.
   for (const DecisionStep& step : decision.steps) {
-    const bool may_limit = step.stage == Stage::kStabilize || step.stage == Stage::kRate ||
-                           step.stage == Stage::kBounds;
-    if (may_limit && step.before != step.after) steps.push_back(&step);
+    if (ShapesSize(step.stage) && step.before != step.after) steps.push_back(&step);
   }
   return steps;
 }

@@ -6,18 +6,46 @@ std::string_view StageName(Stage stage) {
   switch (stage) {
     case Stage::kTarget:
       return "Target";
+    case Stage::kValidate:
+      return "Validate";
+    case Stage::kSmooth:
+      return "Smooth";
     case Stage::kMetric:
       return "Metric";
+    case Stage::kDeadBand:
+      return "DeadBand";
     case Stage::kCombine:
       return "Combine";
+    case Stage::kFallback:
+      return "Fallback";
+    case Stage::kElasticity:
+      return "Elasticity";
+    case Stage::kConfirm:
+      return "Confirm";
     case Stage::kStabilize:
       return "Stabilize";
+    case Stage::kBurst:
+      return "Burst";
     case Stage::kRate:
       return "Rate";
+    case Stage::kSchedule:
+      return "Schedule";
+    case Stage::kForecast:
+      return "Forecast";
+    case Stage::kGuard:
+      return "Guard";
+    case Stage::kRollout:
+      return "Rollout";
+    case Stage::kBudget:
+      return "Budget";
     case Stage::kBounds:
       return "Bounds";
+    case Stage::kActivation:
+      return "Activation";
     case Stage::kMode:
       return "Mode";
+    case Stage::kFleet:
+      return "Fleet";
   }
   return "Unknown";
 }

@@ -12,16 +12,37 @@
 
 namespace hpaplus {
 
-/// The stages of the pipeline, in the order in which they run.
+/// The stages of the pipeline, in the order in which they run; docs/decision-pipeline.md says what
+/// each does. A stage of ours that nobody configured leaves no step.
 enum class Stage {
-  kTarget,     // Whether the target may be scaled at all; no step when it may.
-  kMetric,     // One metric's proposal; `index` says which.
-  kCombine,    // The largest proposal, or none when too much is unknown.
-  kStabilize,  // Stabilization windows.
-  kRate,       // Scaling policies: pods or percent per period.
-  kBounds,     // minReplicas, maxReplicas.
-  kMode,       // DryRun, Paused.
+  kTarget,      // Whether the target may be scaled at all; no step when it may.
+  kValidate,    // What stands in for a metric's missing or unusable samples; `index` says whose.
+  kSmooth,      // One metric's window and function; `index` says which.
+  kMetric,      // One metric's proposal; `index` says which.
+  kDeadBand,    // One metric's thresholds; `index` says which.
+  kCombine,     // One recommendation from all proposals, or none when too much is unknown.
+  kFallback,    // What stands in when there has been no recommendation for too long.
+  kElasticity,  // How much of the asked change is taken.
+  kConfirm,     // How many new samples have to ask for it.
+  kStabilize,   // Stabilization windows.
+  kBurst,       // Burst mode: neither damping nor windows slow it down, rates do.
+  kRate,        // Scaling policies: pods or percent per period.
+  kSchedule,    // Floors and ceilings by the clock.
+  kForecast,    // A floor by prediction.
+  kGuard,       // Vetoes against shrinking: Guard metrics, metrics that are not fresh.
+  kRollout,     // While the target is being rolled out.
+  kBudget,      // Safety budgets per minute and hour, the reversal breaker.
+  kBounds,      // minReplicas, maxReplicas.
+  kActivation,  // Idle replicas: below minReplicas, and back.
+  kMode,        // DryRun, Paused, one direction only, frozen.
+  kFleet,       // The limit over all workloads together, after all of them have decided.
 };
+
+/// What was asked is shaped by these, one number for the workload; before them each metric speaks
+/// for itself.
+[[nodiscard]] constexpr bool ShapesSize(Stage stage) {
+  return stage > Stage::kCombine && stage != Stage::kMode;
+}
 
 [[nodiscard]] std::string_view StageName(Stage stage);
 
@@ -33,7 +54,7 @@ struct DecisionStep {
   Replicas after = 0;
   Reason reason = Reason::kNone;
   double evidence = 0;    // The number that convinced it: a ratio, a limit, a window in seconds.
-  std::size_t index = 0;  // kMetric: which of spec.metrics; kCombine: whose proposal won.
+  std::size_t index = 0;  // Which of spec.metrics it is about; kCombine: whose proposal won.
   bool operator==(const DecisionStep&) const = default;
 };
 

@@ -88,7 +88,7 @@ Reason DecidingReason(const Decision& decision) {
   Reason reason = Reason::kNone;
   bool changed = false;
   for (const DecisionStep& step : decision.steps) {
-    const bool changes = step.stage != Stage::kMetric && step.before != step.after;
+    const bool changes = step.stage >= Stage::kCombine && step.before != step.after;
     if (changes || !changed) reason = step.reason;
     changed = changed || changes;
   }

@@ -32,6 +32,14 @@ TEST(ModelNames, AreThoseOfKubernetes) {
   EXPECT_EQ(StageName(Stage::kStabilize), "Stabilize");
 }
 
+TEST(ModelNames, EveryStageHasItsOwn) {
+  std::set<std::string_view> names;
+  for (int i = 0; i <= static_cast<int>(Stage::kFleet); ++i)
+    names.insert(StageName(static_cast<Stage>(i)));
+  EXPECT_EQ(names.size(), static_cast<std::size_t>(Stage::kFleet) + 1);
+  EXPECT_FALSE(names.contains("Unknown"));
+}
+
 TEST(ModelNames, SourcesAndWorkloadsArePrintedWithTheirNamespace) {
   SourceSpec source;
   source.name = "prom";

@@ -1,0 +1,44 @@
+#include "engine/core/trail.h"
+
+#include <algorithm>
+
+namespace hpaplus {
+
+Trail::Trail(WorkloadId workload, Timestamp now, Replicas current, std::size_t metrics) {
+  decision_.workload = workload;
+  decision_.at = now;
+  decision_.current = current;
+  decision_.desired = current;
+  decision_.recommended = current;
+  constexpr std::size_t kUsualSteps = 5;
+  constexpr std::size_t kUsualConditions = 3;
+  decision_.steps.reserve(metrics + kUsualSteps);
+  decision_.conditions.reserve(kUsualConditions);
+}
+
+void Trail::Move(Stage stage, const StageResult& to) {
+  decision_.steps.push_back(
+      {stage, decision_.desired, to.replicas, to.reason, to.evidence, to.index});
+  decision_.desired = to.replicas;
+}
+
+void Trail::Note(Stage stage, const StageResult& said) {
+  decision_.steps.push_back(
+      {stage, decision_.current, said.replicas, said.reason, said.evidence, said.index});
+}
+
+void Trail::Set(ConditionType type, ConditionStatus status, Reason reason) {
+  const auto found = std::ranges::find(decision_.conditions, type, &Condition::type);
+  if (found == decision_.conditions.end()) {
+    decision_.conditions.push_back({type, status, reason});
+  } else {
+    *found = {type, status, reason};
+  }
+}
+
+void Trail::Hold(ConditionType type, ConditionStatus status, Reason reason) {
+  Set(type, status, reason);
+  Move(Stage::kTarget, {decision_.current, reason});
+}
+
+}  // namespace hpaplus
