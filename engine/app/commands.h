@@ -26,5 +26,7 @@ struct ValidateOptions {
 /// `out`, talk to `err`.
 [[nodiscard]] int RunController(const RunOptions& options, std::ostream& err);
 [[nodiscard]] int Validate(const ValidateOptions& options, std::ostream& out, std::ostream& err);
+/// Answers each line of `in`, a case, by a line, before it reads the next: docs/decide.md.
+[[nodiscard]] int DecideStream(std::istream& in, std::ostream& out, std::ostream& err);
 
 }  // namespace hpaplus::app

@@ -73,6 +73,14 @@ void AddValidate(CLI::App& cli, app::ValidateOptions& options, std::string& outp
       ->type_name("json");
 }
 
+void AddDecide(CLI::App& cli) {
+  CLI::App* decide = cli.add_subcommand(
+      "decide", "Answer situations on standard input with decisions, one JSON object a line");
+  decide->footer(
+      "Needs no cluster. The format is in docs/decide.md.\n"
+      "Example: hpaplus decide < examples/decide/cpu.jsonl");
+}
+
 int Main(int argc, char** argv) {
   CLI::App cli("HPAPlus scales Kubernetes workloads, up to once a second each.", "hpaplus");
   cli.footer(kFooter);
@@ -85,6 +93,7 @@ int Main(int argc, char** argv) {
   AddRun(cli, run);
   AddVersion(cli, version_output);
   AddValidate(cli, validate, validate_output);
+  AddDecide(cli);
 
   try {
     cli.parse(argc, argv);
@@ -100,13 +109,17 @@ int Main(int argc, char** argv) {
     validate.json = validate_output == "json";
     return app::Validate(validate, std::cout, std::cerr);
   }
+  if (cli.got_subcommand("decide")) {
+    std::ios::sync_with_stdio(false);
+    return app::DecideStream(std::cin, std::cout, std::cerr);
+  }
+  hpaplus::BlockSignals();  // Before any thread exists.
   return app::RunController(run, std::cerr);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  hpaplus::BlockSignals();
   try {
     return Main(argc, argv);
   } catch (const std::exception& error) {  // Only CLI11 and the standard library throw up to here.

@@ -50,6 +50,25 @@ std::string_view StageName(Stage stage) {
   return "Unknown";
 }
 
+std::string_view EvidenceName(Stage stage) {
+  switch (stage) {
+    case Stage::kMetric:
+      return "ratio";
+    case Stage::kCombine:
+      return "unknownMetrics";
+    case Stage::kStabilize:
+      return "windowSeconds";
+    case Stage::kRate:
+      return "limit";
+    case Stage::kBounds:
+      return "bound";
+    case Stage::kTarget:
+    case Stage::kMode:
+      break;
+  }
+  return "";
+}
+
 std::string_view ConditionTypeName(ConditionType type) {
   switch (type) {
     case ConditionType::kAbleToScale:

@@ -45,6 +45,8 @@ enum class Stage {
 }
 
 [[nodiscard]] std::string_view StageName(Stage stage);
+/// What DecisionStep::evidence is in this stage: "ratio", "windowSeconds". Empty: it has none.
+[[nodiscard]] std::string_view EvidenceName(Stage stage);
 
 /// One stage's effect. The list of steps is the explanation: read top-down it says how the number
 /// came about. A stage that changed nothing has a step too.

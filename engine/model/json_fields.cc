@@ -70,13 +70,44 @@ std::optional<Duration> JsonField::Period(Duration least, Duration most) const {
   return *duration;
 }
 
-std::optional<Quantity> JsonField::Amount() const {
+std::optional<std::string> JsonField::AmountText() const {
   if (!present()) return std::nullopt;
-  const bool is_text = element_->is_string();
-  const auto amount = Quantity::Parse(is_text ? Text() : simdjson::minify(*element_));
-  if (amount) return amount->Canonical();
+  std::string text = element_->is_string() ? Text() : Json();
+  if (Quantity::Parse(text)) return text;
   Fail("is not a quantity such as 250m, 1.5 or 64Mi");
   return std::nullopt;
+}
+
+std::optional<Quantity> JsonField::Amount() const {
+  const auto text = AmountText();
+  if (!text) return std::nullopt;
+  return Quantity::Parse(*text)->Canonical();
+}
+
+std::optional<Timestamp> JsonField::Time() const {
+  if (!present()) return std::nullopt;
+  const auto at = ParseRfc3339(Text());
+  if (at) return *at;
+  Fail("is not a time such as 2026-11-23T14:02:17Z");
+  return std::nullopt;
+}
+
+std::optional<double> JsonField::Number() const {
+  double number = 0;
+  if (!present()) return std::nullopt;
+  if (element_->get_double().get(number) == SUCCESS) return number;
+  Fail("is not a number");
+  return std::nullopt;
+}
+
+bool JsonField::Flag(bool absent) const {
+  bool flag = absent;
+  if (present() && element_->get_bool().get(flag) != SUCCESS) Fail("is not true or false");
+  return flag;
+}
+
+std::string JsonField::Json() const {
+  return simdjson::minify(*element_);
 }
 
 std::string JsonField::Required() const {
@@ -90,9 +121,10 @@ void JsonField::Fail(std::string_view what) const {
   *problem_ = fmt::format("{} {}", path_.empty() ? "the document" : path_, what);
 }
 
-Status JsonDocument::Parse(std::string_view text) {
-  constexpr std::size_t kTextMost = 3U << 20U;
-  if (text.size() > kTextMost) return Error{ErrorCode::kMalformedData, "json: longer than 3 MiB"};
+Status JsonDocument::Parse(std::string_view text, std::size_t most) {
+  if (text.size() > most) {
+    return Error{ErrorCode::kMalformedData, fmt::format("json: longer than {} MiB", most >> 20U)};
+  }
   const auto error = parser_.parse(text.data(), text.size()).get(root_);
   if (error == SUCCESS) return Done{};
   return Error{ErrorCode::kMalformedData, fmt::format("json: {}", simdjson::error_message(error))};

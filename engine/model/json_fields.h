@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-// Internal to this layer's readers: only their .cc files include this header.
+// For readers of JSON: only their .cc files include this header.
 #include <simdjson.h>
 
 #include "engine/base/quantity.h"
@@ -28,6 +28,7 @@ class JsonField {
   }
 
   [[nodiscard]] bool present() const { return element_.has_value(); }
+  [[nodiscard]] bool is_text() const { return present() && element_->is_string(); }
   [[nodiscard]] const std::string& path() const { return path_; }
 
   [[nodiscard]] JsonField Field(std::string_view key) const;
@@ -40,11 +41,19 @@ class JsonField {
   [[nodiscard]] std::optional<Duration> Period(Duration least, Duration most) const;
   /// As a cluster has it after writing it back: canonical.
   [[nodiscard]] std::optional<Quantity> Amount() const;
+  /// The text of a quantity that can be parsed, a JSON number's included.
+  [[nodiscard]] std::optional<std::string> AmountText() const;
+  [[nodiscard]] std::optional<Timestamp> Time() const;
+  [[nodiscard]] std::optional<double> Number() const;
+  [[nodiscard]] bool Flag(bool absent) const;
 
   /// Text that must be there and not empty.
   [[nodiscard]] std::string Required() const;
 
   void Fail(std::string_view what) const;
+
+  /// The JSON text of a value that is present, for another reader.
+  [[nodiscard]] std::string Json() const;
 
   /// Calls visit(const JsonField&) for each element of a list.
   template <class F>
@@ -74,11 +83,12 @@ class JsonField {
   std::string* problem_;
 };
 
-/// A parsed text. kMalformedData: it is no JSON, or longer than 3 MiB, which is what an API server
+/// A parsed text. kMalformedData: it is no JSON, or longer than `most`; 3 MiB is what an API server
 /// takes.
 class JsonDocument {
  public:
-  [[nodiscard]] Status Parse(std::string_view text);
+  static constexpr std::size_t kTextMost = 3U << 20U;
+  [[nodiscard]] Status Parse(std::string_view text, std::size_t most = kTextMost);
 
   /// Precondition: Parse() succeeded. Both must outlive the field.
   [[nodiscard]] JsonField Root(std::string& problem) const { return {root_, "", problem}; }

@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "engine/model/json_fields.h"
+#include "engine/model/object_fields.h"
 
 namespace hpaplus {
 namespace {
@@ -236,6 +236,8 @@ void CheckKind(const JsonField& root) {
   }
 }
 
+}  // namespace
+
 WorkloadSpec ReadWorkload(const JsonField& root) {
   CheckKind(root);
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
@@ -268,8 +270,6 @@ WorkloadSpec ReadWorkload(const JsonField& root) {
   spec.behavior = ReadBehavior(field.Field("behavior"));
   return spec;
 }
-
-}  // namespace
 
 Result<WorkloadSpec> ParseWorkload(std::string_view json) {
   JsonDocument document;

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/core/policy.h"
+#include "engine/replay/hpa_case.h"
+#include "engine/replay/hpa_round.h"
+
+namespace hpaplus::replay {
+
+/// What one metric alone proposes.
+struct Proposal {
+  MetricType type = MetricType::kUnknown;
+  MetricOutcome outcome;
+};
+
+/// What one reconciliation did.
+struct StepResult {
+  bool deleted = false;  // There was no object; nothing else means anything.
+  CaseObject object;     // As it was in this step.
+  bool new_spec = false;
+  RoundResult round;
+  HpaStatus status;  // As stored afterwards.
+  /// The stored currentMetrics, where this and all earlier steps left them as they were before the
+  /// first one. As JSON; empty: none.
+  std::string first_metrics;
+  std::vector<Proposal> proposals;  // Where the scale has a usable selector.
+  History history;                  // Afterwards.
+};
+
+/// Runs a case: a cluster with one autoscaler, one reconciliation after the other. Pure apart from
+/// its own memory; the same case gives the same results.
+class CaseRun {
+ public:
+  /// `make` must outlive this.
+  CaseRun(HpaCase hpa_case, const PolicyFactory& make);
+
+  [[nodiscard]] bool done() const { return next_ == case_.steps.size(); }
+  /// Precondition: !done().
+  [[nodiscard]] StepResult Step();
+
+ private:
+  void Take(CaseStep& step);
+  [[nodiscard]] WorkloadView View(const CaseStep& step) const;
+  [[nodiscard]] std::vector<Proposal> Propose(const RoundInput& in, const Decision& decision) const;
+
+  HpaCase case_;
+  const PolicyFactory& make_;
+  std::size_t next_ = 0;
+  PolicySet policies_;
+  ScaleState scale_;
+  std::vector<CasePod> pods_;
+  std::vector<MetricAnswer> answers_;
+};
+
+}  // namespace hpaplus::replay

@@ -1,0 +1,299 @@
+#include "engine/replay/json_result.h"
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace hpaplus::replay {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Go's RFC3339Nano: without zeros at the end of the fraction.
+std::string NanoText(Timestamp at) {
+  std::string text = FormatRfc3339(at, true);
+  if (text.find('.') == std::string::npos) return text;
+  text.pop_back();
+  while (text.back() == '0')
+    text.pop_back();
+  return text + "Z";
+}
+
+Json EventsJson(const std::vector<ScaleEvent>& events) {
+  Json list = Json::array();
+  for (const ScaleEvent& event : events) {
+    Json item = {{"change", event.change}, {"time", NanoText(event.at)}};
+    if (event.outdated) item["outdated"] = true;
+    list.push_back(std::move(item));
+  }
+  return list;
+}
+
+Json StateJson(const History& history) {
+  Json recommendations = Json::array();
+  if (history.recommendations) {
+    for (const Recommendation& entry : *history.recommendations)
+      recommendations.push_back({{"replicas", entry.replicas}, {"time", NanoText(entry.at)}});
+  }
+  return {{"recommendations", std::move(recommendations)},
+          {"scaleUpEvents", EventsJson(history.scale_ups)},
+          {"scaleDownEvents", EventsJson(history.scale_downs)}};
+}
+
+Json SelectorJson(const LabelSelector& selector) {
+  Json json = Json::object();
+  for (const auto& [key, value] : selector.match_labels)
+    json["matchLabels"][key] = value;
+  for (const LabelRequirement& item : selector.match_expressions) {
+    Json requirement = {{"key", item.key}, {"operator", item.op}};
+    if (!item.values.empty()) requirement["values"] = item.values;
+    json["matchExpressions"].push_back(std::move(requirement));
+  }
+  return json;
+}
+
+Json IdentifierJson(const MetricSpec& metric) {
+  Json json = {{"name", metric.metric}};
+  if (metric.metric_selector) json["selector"] = SelectorJson(*metric.metric_selector);
+  return json;
+}
+
+Json ObjectRefJson(const ObjectRef& ref) {
+  Json json = {{"kind", ref.kind}, {"name", ref.name}};
+  if (!ref.api_version.empty()) json["apiVersion"] = ref.api_version;
+  return json;
+}
+
+Json CurrentJson(const CurrentMetric& metric) {
+  const MetricOutcome& outcome = metric.outcome;
+  const auto format =
+      metric.spec.resource == "memory" ? Quantity::Format::kBinarySI : Quantity::Format::kDecimalSI;
+  const auto text = [format](std::int64_t milli) {
+    return Quantity::FromMilli(milli, format).ToString();
+  };
+  Json current = Json::object();
+  if (outcome.value_milli) current["value"] = text(*outcome.value_milli);
+  if (outcome.value && !outcome.value_milli) {
+    constexpr double kLargest = 9e15;  // Thousandths of more do not fit.
+    if (std::abs(*outcome.value) < kLargest) {
+      current["value"] = text(std::llround(*outcome.value * 1000));
+    }
+  }
+  if (outcome.average_value_milli) {
+    current["averageValue"] = text(*outcome.average_value_milli);
+  } else if (current.empty()) {
+    // The HPA divides by no pods, too; on amd64 that gives the smallest integer.
+    current["averageValue"] = text(std::numeric_limits<std::int64_t>::min());
+  }
+  if (outcome.average_utilization) current["averageUtilization"] = *outcome.average_utilization;
+  return current;
+}
+
+// An entry of currentMetrics. A metric that abstained leaves one without a type.
+Json MetricJson(const CurrentMetric& metric) {
+  if (!metric.outcome.proposal) return {{"type", ""}};
+  const MetricSpec& spec = metric.spec;
+  Json current = CurrentJson(metric);
+  Json body;
+  std::string_view field;
+  switch (spec.type) {
+    case MetricType::kResource:
+      field = "resource";
+      body = {{"name", spec.resource}, {"current", std::move(current)}};
+      break;
+    case MetricType::kContainerResource:
+      field = "containerResource";
+      body = {
+          {"name", spec.resource}, {"current", std::move(current)}, {"container", spec.container}};
+      break;
+    case MetricType::kPods:
+      field = "pods";
+      body = {{"metric", IdentifierJson(spec)}, {"current", std::move(current)}};
+      break;
+    case MetricType::kObject:
+      field = "object";
+      body = {{"metric", IdentifierJson(spec)},
+              {"current", std::move(current)},
+              {"describedObject", ObjectRefJson(spec.described_object)}};
+      break;
+    case MetricType::kExternal:
+      field = "external";
+      body = {{"metric", IdentifierJson(spec)}, {"current", std::move(current)}};
+      break;
+    case MetricType::kSource:
+      field = "source";
+      body = {{"name", spec.name}, {"current", std::move(current)}};
+      break;
+    case MetricType::kUnknown:
+      return {{"type", ""}};
+  }
+  return {{"type", MetricTypeName(spec.type)}, {field, std::move(body)}};
+}
+
+Json CurrentMetricsJson(const StepResult& step) {
+  if (!step.status.metrics) {
+    return step.first_metrics.empty() ? Json(nullptr) : Json::parse(step.first_metrics);
+  }
+  if (step.status.metrics->empty()) return nullptr;
+  Json list = Json::array();
+  for (const CurrentMetric& metric : *step.status.metrics)
+    list.push_back(MetricJson(metric));
+  return list;
+}
+
+Json StatusJson(const StepResult& step) {
+  const HpaStatus& status = step.status;
+  Json json = Json::object();
+  if (status.last_scale_time) json["lastScaleTime"] = FormatRfc3339(*status.last_scale_time);
+  json["currentReplicas"] = status.current_replicas;
+  json["desiredReplicas"] = status.desired_replicas;
+  json["currentMetrics"] = CurrentMetricsJson(step);
+  json["conditions"] = Json::array();
+  for (const StoredCondition& condition : status.conditions) {
+    json["conditions"].push_back({{"type", condition.type},
+                                  {"status", condition.status},
+                                  {"lastTransitionTime", FormatRfc3339(condition.since)},
+                                  {"reason", condition.reason}});
+  }
+  return json;
+}
+
+// As the object calls it, which may be no type at all.
+std::string TypeText(const StepResult& step, std::size_t metric) {
+  if (step.object.hpa && metric < step.object.hpa->spec.metrics.size()) {
+    return step.object.hpa->spec.metrics[metric].type;
+  }
+  return std::string(MetricTypeName(step.object.spec->metrics[metric].type));
+}
+
+Json ProposalsJson(const StepResult& step) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < step.proposals.size(); ++i) {
+    const MetricOutcome& outcome = step.proposals[i].outcome;
+    Json item = {{"type", TypeText(step, i)}};
+    if (outcome.proposal) {
+      item["replicas"] = *outcome.proposal;
+      item["name"] = step.object.spec->metrics[i].name;
+    } else {
+      item["reason"] = ReasonName(outcome.reason);
+      item["error"] = outcome.problem;
+    }
+    list.push_back(std::move(item));
+  }
+  return list;
+}
+
+// What a step says beyond its numbers.
+Json EvidenceJson(const StepResult& step, const DecisionStep& stage) {
+  Json json = Json::object();
+  const Decision& decision = step.round.decision;
+  const bool of_metric = stage.stage == Stage::kMetric || stage.stage == Stage::kCombine;
+  if (of_metric && stage.index < step.object.spec->metrics.size()) {
+    json["metric"] = step.object.spec->metrics[stage.index].name;
+  }
+  const std::string_view name = EvidenceName(stage.stage);
+  if (!name.empty()) {
+    json[std::string(name)] =
+        std::isfinite(stage.evidence) ? Json(stage.evidence) : Json(std::to_string(stage.evidence));
+  }
+  if (stage.stage == Stage::kMetric && stage.index < decision.metrics.size()) {
+    const MetricOutcome& outcome = decision.metrics[stage.index];
+    if (!outcome.problem.empty()) json["problem"] = outcome.problem;
+    if (outcome.oldest) json["oldestSample"] = NanoText(*outcome.oldest);
+    if (outcome.proposal) {
+      json["current"] = CurrentJson({step.object.spec->metrics[stage.index], outcome});
+    }
+  }
+  return json;
+}
+
+Json ExplainJson(const StepResult& step) {
+  Json list = Json::array();
+  for (const DecisionStep& stage : step.round.decision.steps) {
+    list.push_back({{"stage", StageName(stage.stage)},
+                    {"before", stage.before},
+                    {"after", stage.after},
+                    {"reason", ReasonName(stage.reason)},
+                    {"evidence", EvidenceJson(step, stage)}});
+  }
+  return list;
+}
+
+Json PutsJson(const RoundResult& round) {
+  using Put = RoundFaults::Put;
+  Json list = Json::array();
+  for (const ScalePut& put : round.puts) {
+    const char* result = put.result == Put::kOk         ? "ok"
+                         : put.result == Put::kConflict ? "conflict"
+                                                        : "error";
+    list.push_back({{"replicas", put.replicas}, {"result", result}});
+  }
+  return list;
+}
+
+Json ComputationsJson(const StepResult& step) {
+  Json list = Json::array();
+  for (std::size_t i = 0; i < step.round.computations.size(); ++i) {
+    const Computation& item = step.round.computations[i];
+    list.push_back({{"type", TypeText(step, i)}, {"action", item.action}, {"error", item.error}});
+  }
+  return list;
+}
+
+Json StepJson(const StepResult& step) {
+  if (step.deleted) {
+    return {{"scaleUpdates", Json::array()},
+            {"rescaled", false},
+            {"desiredReplicas", 0},
+            {"statusWritten", false},
+            {"action", ""},
+            {"errorLabel", ""},
+            {"deleted", true},
+            {"computations", Json::array()},
+            {"events", Json::array()},
+            {"state", StateJson({})},
+            {"explain", Json::array()}};
+  }
+  const RoundResult& round = step.round;
+  Json events = Json::array();
+  for (const RoundEvent& event : round.events)
+    events.push_back({{"type", event.warning ? "Warning" : "Normal"}, {"reason", event.name}});
+  return {{"scaleUpdates", PutsJson(round)},
+          {"rescaled", round.rescaled},
+          {"desiredReplicas", step.status.desired_replicas},
+          {"statusWritten", round.status_written},
+          {"status", StatusJson(step)},
+          {"action", round.action},
+          {"errorLabel", round.error_label},
+          {"computations", ComputationsJson(step)},
+          {"proposals", ProposalsJson(step)},
+          {"events", std::move(events)},
+          {"state", StateJson(step.history)},
+          {"explain", ExplainJson(step)}};
+}
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string CaseResultJson(std::string_view name, const std::vector<StepResult>& steps) {
+  Json json = {{"name", name}, {"steps", Json::array()}};
+  for (const StepResult& step : steps)
+    json["steps"].push_back(StepJson(step));
+  return Dump(json);
+}
+
+std::string CaseErrorJson(std::size_t line, std::string_view name, std::string_view error) {
+  Json json = Json::object();
+  if (!name.empty()) json["name"] = name;
+  json["line"] = line;
+  json["error"] = error;
+  return Dump(json);
+}
+
+}  // namespace hpaplus::replay
