@@ -53,6 +53,7 @@ std::string_view StageName(Stage stage) {
 std::string_view EvidenceName(Stage stage) {
   switch (stage) {
     case Stage::kMetric:
+    case Stage::kDeadBand:
       return "ratio";
     case Stage::kCombine:
       return "unknownMetrics";
@@ -65,6 +66,20 @@ std::string_view EvidenceName(Stage stage) {
     case Stage::kTarget:
     case Stage::kMode:
       break;
+    case Stage::kValidate:
+    case Stage::kSmooth:
+    case Stage::kFallback:
+    case Stage::kElasticity:
+    case Stage::kConfirm:
+    case Stage::kBurst:
+    case Stage::kSchedule:
+    case Stage::kForecast:
+    case Stage::kGuard:
+    case Stage::kRollout:
+    case Stage::kBudget:
+    case Stage::kActivation:
+    case Stage::kFleet:
+      return "value";
   }
   return "";
 }
