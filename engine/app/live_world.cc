@@ -31,6 +31,7 @@ namespace hpaplus::app {
 namespace {
 
 constexpr auto kKubeReadTimeout = std::chrono::seconds(5);
+constexpr auto kLastCalls = std::chrono::seconds(1);  // What a stop leaves to calls under way.
 
 class KubeWorld final : public LiveWorld {
  public:
@@ -61,6 +62,7 @@ class KubeWorld final : public LiveWorld {
   }
 
   ~KubeWorld() override {
+    http_.EndCallsBy(side_clock_.Now() + kLastCalls);
     chores_.Stop();
     sources_.StopWatches();
     view_.StopWatches();

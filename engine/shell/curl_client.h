@@ -27,6 +27,10 @@ class CurlClient final : public AsyncHttpClient {
   [[nodiscard]] Result<std::unique_ptr<LineStream>> Open(HttpRequest request, Timestamp deadline,
                                                          const std::stop_token& stop) override;
 
+  /// For a stop that must not wait for the slowest server: no call, running or to come, gets more
+  /// time than until `last`. Streams go on.
+  void EndCallsBy(Timestamp last) { calls_.EndBy(last); }
+
  private:
   Clock& clock_;
   const std::size_t stream_buffer_bytes_;

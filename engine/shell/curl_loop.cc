@@ -82,6 +82,10 @@ std::uint64_t CurlLoop::Start(std::unique_ptr<CurlTransfer> transfer, Timestamp 
   return id;
 }
 
+void CurlLoop::EndBy(Timestamp last) {
+  static_cast<void>(mailbox_->Post({CurlMailbox::Mail::Kind::kEndBy, 0, last, nullptr}));
+}
+
 StreamControl CurlLoop::ControlOf(std::uint64_t id) const {
   const auto post = [mailbox = mailbox_, id](CurlMailbox::Mail::Kind kind) {
     static_cast<void>(mailbox->Post({kind, id, {}, nullptr}));
@@ -122,10 +126,22 @@ void CurlLoop::Handle(CurlMailbox::Mail mail) {
         Detach(mail.id)->Fail({ErrorCode::kUnavailable, "the stream was given up"});
       }
       return;
+    case CurlMailbox::Mail::Kind::kEndBy:
+      return Shorten(mail.deadline);
+  }
+}
+
+void CurlLoop::Shorten(Timestamp last) {
+  last_deadline_ = std::min(last_deadline_, last);
+  deadlines_.clear();
+  for (auto& [id, running] : running_) {
+    running.deadline = std::min(running.deadline, last_deadline_);
+    deadlines_.emplace(running.deadline, id);
   }
 }
 
 void CurlLoop::Begin(CurlMailbox::Mail mail) {
+  mail.deadline = std::min(mail.deadline, last_deadline_);
   if (mail.deadline <= clock_.Now()) {
     return mail.transfer->Fail({ErrorCode::kDeadlineExceeded, "no time left to ask"});
   }

@@ -19,10 +19,10 @@ namespace hpaplus {
 class CurlMailbox {
  public:
   struct Mail {
-    enum class Kind { kStart, kResume, kCancel };
+    enum class Kind { kStart, kResume, kCancel, kEndBy };
     Kind kind = Kind::kStart;
     std::uint64_t id = 0;
-    Timestamp deadline = Timestamp::max();   // kStart.
+    Timestamp deadline = Timestamp::max();   // kStart, kEndBy.
     std::unique_ptr<CurlTransfer> transfer;  // kStart.
   };
 
@@ -57,6 +57,9 @@ class CurlLoop {
   /// kDeadlineExceeded at `deadline`.
   std::uint64_t Start(std::unique_ptr<CurlTransfer> transfer, Timestamp deadline);
 
+  /// Any thread. No transfer, running or to come, gets more time than until `last`.
+  void EndBy(Timestamp last);
+
   /// For the reader of a stream.
   [[nodiscard]] StreamControl ControlOf(std::uint64_t id) const;
 
@@ -70,6 +73,7 @@ class CurlLoop {
   void Run();
   void Handle(CurlMailbox::Mail mail);
   void Begin(CurlMailbox::Mail mail);
+  void Shorten(Timestamp last);
   void TakeFinished();
   void ExpireUntil(Timestamp now);
   [[nodiscard]] int PollTimeoutMs();
@@ -88,6 +92,7 @@ class CurlLoop {
   std::map<void*, std::uint64_t> id_of_;  // By easy handle.
   std::set<std::pair<Timestamp, std::uint64_t>> deadlines_;
   std::vector<void*> idle_easies_;
+  Timestamp last_deadline_ = Timestamp::max();
 
   std::thread thread_;
 };
