@@ -33,6 +33,7 @@ struct HttpRequest {
   std::string body;
   std::shared_ptr<const HttpAuth> auth;        // Null for none.
   std::size_t max_response_bytes = 1U << 20U;  // Of the inflated body; more is kMalformedData.
+  bool accepts_gzip = true;                    // Of small answers gzip costs more than it saves.
 };
 
 struct HttpResponse {

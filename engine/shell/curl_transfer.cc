@@ -224,7 +224,9 @@ void CurlTransfer::SetMethodAndBody() {
                      static_cast<curl_off_t>(request_.body.size()));
     curl_easy_setopt(easy_, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
   }
-  if (stream_ == nullptr) curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
+  if (stream_ == nullptr && request_.accepts_gzip) {
+    curl_easy_setopt(easy_, CURLOPT_ACCEPT_ENCODING, "gzip");
+  }
 }
 
 void CurlTransfer::SetConnection(const CurlOptions& options, bool is_tls) {

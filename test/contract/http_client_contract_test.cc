@@ -190,6 +190,20 @@ TEST_F(HttpClientContract, ACompressedBodyWithinTheLimitIsInflated) {
   EXPECT_EQ(response->body, body);
 }
 
+TEST_F(HttpClientContract, NothingIsCompressedForOneWhoDoesNotAcceptIt) {
+  const auto server = Serve([](const ScriptedRequest& request) {
+    EXPECT_FALSE(request.headers.contains("accept-encoding"));
+    return Text(std::string(10'000, 'x'));
+  });
+  HttpRequest request;
+  request.url = server->url();
+  request.accepts_gzip = false;
+  const auto response = Ask(request);
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->Header("content-encoding"), "");
+  EXPECT_EQ(response->body, std::string(10'000, 'x'));
+}
+
 TEST_F(HttpClientContract, N2EndlessHeadersAreRefused) {
   const auto server = Serve([](const ScriptedRequest&) {
     ScriptedAnswer answer = Text("fine");

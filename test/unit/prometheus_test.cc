@@ -61,6 +61,7 @@ TEST_F(PrometheusTest, AsksAsOfNowWithTheTimeThatIsLeft) {
             "http://prom:9090/api/v1/query?query=sum%28rate%28x%7Ba%3D%22b%22%7D%5B1m%5D%29%29%20"
             "%2B%201&time=1700000000.250&timeout=2.000");
   EXPECT_EQ(http.deadline, kNow + seconds(2));  // The source's own time-out.
+  EXPECT_FALSE(http.seen[0].accepts_gzip);
   ASSERT_TRUE(results[0]);
   EXPECT_EQ((*results[0])->values[0].value, 5);
   EXPECT_EQ((*results[0])->values[0].at, kNow);
