@@ -41,7 +41,7 @@ Made MakeResource(const MetricSpec& metric, const ToleranceSpec& tolerance) {
   const MetricTarget& target = metric.target;
   if (target.average_value) {
     return PodAverage::Create({metric.resource, metric.container,
-                               target.average_value->MilliValue(), metric.stale_after, tolerance});
+                               SampleMilli(*target.average_value), metric.stale_after, tolerance});
   }
   if (target.average_utilization) {
     return PodUtilization::Create({metric.resource, metric.container, *target.average_utilization,
@@ -53,7 +53,7 @@ Made MakeResource(const MetricSpec& metric, const ToleranceSpec& tolerance) {
 Made MakePods(const MetricSpec& metric, const ToleranceSpec& tolerance) {
   if (!metric.target.average_value) return NoTarget(metric);
   return PodAverage::Create(
-      {"", "", metric.target.average_value->MilliValue(), metric.stale_after, tolerance});
+      {"", "", SampleMilli(*metric.target.average_value), metric.stale_after, tolerance});
 }
 
 Made MakeAverage(const MetricSpec& metric, TotalKind kind, const ToleranceSpec& tolerance) {

@@ -43,7 +43,7 @@ Total ReadTotal(const Reading& reading, TotalKind kind, const Freshness& freshne
 }
 
 double TargetAmount(const Quantity& target, TotalKind kind) {
-  return kind == TotalKind::kSource ? target.AsDouble() : static_cast<double>(target.MilliValue());
+  return kind == TotalKind::kSource ? target.AsDouble() : static_cast<double>(SampleMilli(target));
 }
 
 }  // namespace hpaplus::policies

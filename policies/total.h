@@ -26,7 +26,7 @@ struct Total {
 
 [[nodiscard]] Total ReadTotal(const Reading& reading, TotalKind kind, const Freshness& freshness);
 
-/// A target in the unit of the totals it is compared with.
+/// A target in the unit of the totals it is compared with; negative when it does not fit.
 [[nodiscard]] double TargetAmount(const Quantity& target, TotalKind kind);
 
 }  // namespace hpaplus::policies

@@ -47,6 +47,12 @@ MetricOutcome TotalRatio::Propose(const PolicyInput& in) const {
     out.value_milli = total.milli;
   }
   const Replicas current = in.view.scale.spec_replicas;
+  if (current == 0) {  // No pod shares the number yet: one is asked for each target's worth of it.
+    out.proposal = config_.kind == TotalKind::kSource ? CeilToReplicasWithoutNoise(out.ratio)
+                                                      : CeilToReplicas(out.ratio);
+    out.reason = SideOfTarget(out.ratio);
+    return out;
+  }
   if (config_.tolerance.Over(in.config).Contains(out.ratio)) {
     out.proposal = current;
     out.reason = Reason::kWithinTolerance;

@@ -12,6 +12,10 @@ namespace hpaplus::policies {
 ///
 ///     desired = ceil(number / target * ready pods)
 ///
+/// From zero, where there is no pod, without tolerance:
+///
+///     desired = ceil(number / target)
+///
 /// Ready pods, not the current size: with pods still starting, Object and External may propose
 /// less than the current size though the number is above its target. That is the HPA's rule. For a
 /// Source a number above the target never shrinks, and one below it never grows.

@@ -45,6 +45,12 @@ bool NeedsPods(const WorkloadSpec& spec) {
   });
 }
 
+// A size of zero is a human's switch, unless it was our own decision. Then it ends when a metric
+// that needs no pods asks for it, or minReplicas is no longer zero.
+bool MayWake(const WorkloadView& view) {
+  return view.scaled_to_zero && (view.spec->min_replicas != 0 || HasTotals(*view.spec));
+}
+
 bool MayScale(const DecideInput& in, Trail& trail) {
   constexpr ConditionType kType = ConditionType::kScalingActive;
   if (in.view.spec->mode == Mode::kPaused) {
@@ -55,7 +61,7 @@ bool MayScale(const DecideInput& in, Trail& trail) {
     trail.Hold(kType, kFalse, Reason::kAmbiguousTarget);
     return false;
   }
-  if (in.view.scale.spec_replicas == 0) {
+  if (in.view.scale.spec_replicas == 0 && !MayWake(in.view)) {
     trail.Hold(kType, kFalse, Reason::kScalingDisabled);
     trail.decision().known = true;
     return false;
@@ -64,8 +70,10 @@ bool MayScale(const DecideInput& in, Trail& trail) {
 }
 
 // A size outside the bounds goes to the nearest bound at once: no metrics, no windows, no rates.
+// At zero the metrics are asked how far to wake up.
 bool ReturnIntoBounds(const WorkloadSpec& spec, Trail& trail) {
   const Replicas current = trail.desired();
+  if (current == 0) return false;
   if (current > spec.max_replicas) {
     const auto bound = static_cast<double>(spec.max_replicas);
     trail.Move(Stage::kBounds, {spec.max_replicas, Reason::kAboveMax, bound});
@@ -142,6 +150,13 @@ void SayWhatLimits(Replicas asked, Trail& trail) {
   trail.Set(ConditionType::kScalingLimited, limited ? kTrue : kFalse, reason);
 }
 
+// What was taken to zero comes back with at least minReplicas, whatever the rates allow from zero.
+void WakeUp(const WorkloadSpec& spec, Trail& trail) {
+  if (trail.current() != 0 || trail.desired() >= spec.min_replicas) return;
+  const auto bound = static_cast<double>(spec.min_replicas);
+  trail.Move(Stage::kActivation, {spec.min_replicas, Reason::kBelowMin, bound});
+}
+
 // Everything after the combination, in the order of the stages.
 void Shape(const DecideInput& in, Trail& trail, History& history) {
   const WorkloadSpec& spec = *in.view.spec;
@@ -155,11 +170,14 @@ void Shape(const DecideInput& in, Trail& trail, History& history) {
   const Replicas asked = trail.desired();
   const RateLimited rated = LimitRate(current, asked, spec, in.config, history, in.now);
   trail.Move(Stage::kRate, {rated.replicas, rated.reason, static_cast<double>(rated.limit)});
-  const Bounded bounded = KeepInBounds(trail.desired(), spec);
+  const bool wakes = current == 0 && (spec.behavior || asked >= spec.min_replicas);
+  const Bounded bounded =
+      wakes ? KeepBelowMost(trail.desired(), spec) : KeepInBounds(trail.desired(), spec);
   const Replicas bound =
       bounded.reason == Reason::kTooFewReplicas ? spec.min_replicas : spec.max_replicas;
   trail.Move(Stage::kBounds, {bounded.replicas, bounded.reason, static_cast<double>(bound)});
   SayWhatLimits(asked, trail);
+  WakeUp(spec, trail);
 }
 
 // The first round enters the size as found, so that a restart shrinks nothing inside the first

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/core/rounding.h"
+#include "engine/model/reading.h"
 
 namespace hpaplus {
 namespace {
@@ -54,13 +55,17 @@ std::optional<Quantity> Reservation(const Pod& pod, std::string_view resource) {
   return running;
 }
 
+// Nobody asks for less than nothing, nor for what does not fit.
+std::optional<std::int64_t> Valid(std::int64_t milli) {
+  return milli < 0 ? std::nullopt : std::optional(milli);
+}
+
 std::optional<std::int64_t> WholePodMilli(const Pod& pod, std::string_view resource) {
   std::optional<Quantity> total;
   if (IsPodLevelResource(resource)) AddTo(total, Find(*pod.pod_requests, resource));
   if (!total) total = Reservation(pod, resource);
   AddTo(total, Find(pod.overhead, resource));
-  if (!total) return std::nullopt;
-  return total->MilliValue();
+  return total ? Valid(SampleMilli(*total)) : std::nullopt;
 }
 
 }  // namespace
@@ -77,7 +82,9 @@ std::optional<std::int64_t> PodRequestMilli(const Pod& pod, const RequestRules& 
       if (!rules.container.empty() && container.name != rules.container) continue;
       const Quantity* const request = Find(container.requests, rules.resource);
       if (request == nullptr) return std::nullopt;
-      sum += request->MilliValue();
+      const auto milli = Valid(SampleMilli(*request));
+      if (!milli) return std::nullopt;
+      sum += *milli;
       found = true;
       if (!rules.container.empty()) return SaturateToInt64(sum);
     }

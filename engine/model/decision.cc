@@ -92,6 +92,8 @@ std::string_view ConditionTypeName(ConditionType type) {
       return "ScalingActive";
     case ConditionType::kScalingLimited:
       return "ScalingLimited";
+    case ConditionType::kScaledToZero:
+      return "ScaledToZero";
   }
   return "Unknown";
 }

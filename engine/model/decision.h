@@ -74,7 +74,7 @@ struct MetricOutcome {
   bool operator==(const MetricOutcome&) const = default;
 };
 
-enum class ConditionType { kAbleToScale, kScalingActive, kScalingLimited };
+enum class ConditionType { kAbleToScale, kScalingActive, kScalingLimited, kScaledToZero };
 
 [[nodiscard]] std::string_view ConditionTypeName(ConditionType type);
 

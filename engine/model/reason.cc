@@ -94,6 +94,10 @@ std::string_view ReasonName(Reason reason) {
       return "DryRun";
     case Reason::kHeldIncomplete:
       return "HeldIncomplete";
+    case Reason::kScaledToZero:
+      return "ScaledToZero";
+    case Reason::kNotScaledToZero:
+      return "NotScaledToZero";
   }
   return "Unknown";
 }

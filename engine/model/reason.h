@@ -59,6 +59,9 @@ enum class Reason {
   kHeldUnknown,  // All metrics are unknown.
   kDryRun,
   kHeldIncomplete,  // Pods without a sample could turn the metric's direction.
+  // ScaledToZero.
+  kScaledToZero,
+  kNotScaledToZero,
 };
 
 /// "ScaleDownStabilized": the enumerator without its k.

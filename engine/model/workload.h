@@ -66,7 +66,12 @@ struct WorkloadView {
   std::vector<std::shared_ptr<const Pod>> pods;  // Of the namespace, matching the selector.
   std::string conflict;  // Not empty: another autoscaler has this target; named for people.
   bool ambiguous_selector = false;  // One of the pods matches another autoscaler's selector too.
+  bool scaled_to_zero = false;      // Its size is zero by our own decision, not by a human's.
 };
+
+/// Whether a metric is about the workload as a whole, so that it says something while there is no
+/// pod: Object and External.
+[[nodiscard]] bool HasTotals(const WorkloadSpec& spec);
 
 /// "namespace/name", for people and logs; never for look-ups.
 [[nodiscard]] std::string WorkloadName(const WorkloadSpec& spec);

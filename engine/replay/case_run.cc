@@ -14,6 +14,13 @@ bool HasBadVersion(const ObjectRef& target) {
   return std::ranges::count(target.api_version, '/') > 1;
 }
 
+bool SaysScaledToZero(const HpaStatus& status) {
+  return std::ranges::any_of(status.conditions, [](const StoredCondition& condition) {
+    return condition.type == ConditionTypeName(ConditionType::kScaledToZero) &&
+           condition.status == ConditionStatusName(ConditionStatus::kTrue);
+  });
+}
+
 }  // namespace
 
 CaseRun::CaseRun(HpaCase hpa_case, const PolicyFactory& make)
@@ -39,6 +46,7 @@ WorkloadView CaseRun::View(const CaseStep& step) const {
   const bool readable = !step.get_scale_fails && !HasBadVersion(target) &&
                         (!case_.object.hpa || IsKnownKind(target.api_version, target.kind));
   if (!readable) view.scale.status = ScaleStatus::kFailed;
+  view.scaled_to_zero = case_.gates.scale_to_zero && SaysScaledToZero(case_.status);
   const auto selector = ParseSelector(scale_.selector.value_or(""));
   if (!selector || selector->matches_everything()) return view;
   for (const auto& [ns, pod] : pods_) {
@@ -89,7 +97,8 @@ StepResult CaseRun::Step() {
                          policies_,
                          readings,
                          step.faults,
-                         HasBadVersion(view.spec->target)};
+                         HasBadVersion(view.spec->target),
+                         case_.gates.scale_to_zero};
   out.round = RunHpaRound(input, case_.status, case_.history);
   if (out.round.rescaled) scale_.spec_replicas = out.round.decision.desired;
   if (case_.status.metrics) case_.metrics.clear();

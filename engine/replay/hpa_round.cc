@@ -32,6 +32,11 @@ std::string_view ActionOf(Replicas from, Replicas to) {
   return to < from ? "scale_down" : "none";
 }
 
+void Remove(HpaStatus& status, ConditionType type) {
+  std::erase_if(status.conditions,
+                [name = ConditionTypeName(type)](const auto& one) { return one.type == name; });
+}
+
 class Round {
  public:
   Round(const RoundInput& in, HpaStatus& stored, History& history)
@@ -59,6 +64,7 @@ class Round {
       Warn("FailedComputeMetricsReplicas");
       return std::move(out_);
     }
+    ForgetZero();
     if (!out_.decision.acts || PutScale()) status_.desired_replicas = out_.decision.desired;
     WriteStatus();
     return std::move(out_);
@@ -102,6 +108,26 @@ class Round {
     }
   }
 
+  // Without the gate a target at zero is nobody's but the human's.
+  void ForgetZero() {
+    const auto active = std::ranges::find(out_.decision.conditions, ConditionType::kScalingActive,
+                                          &Condition::type);
+    const bool disabled =
+        active != out_.decision.conditions.end() && active->reason == Reason::kScalingDisabled;
+    if (disabled && !in_.scale_to_zero) Remove(status_, ConditionType::kScaledToZero);
+  }
+
+  void RememberZero(Replicas from, Replicas to) {
+    constexpr ConditionType kType = ConditionType::kScaledToZero;
+    if (!in_.scale_to_zero) return Remove(status_, kType);
+    const WorkloadSpec& spec = *in_.view.spec;
+    const bool zero = from > 0 && to == 0 && spec.min_replicas == 0 && HasTotals(spec);
+    Set(status_,
+        {kType, zero ? ConditionStatus::kTrue : ConditionStatus::kFalse,
+         zero ? Reason::kScaledToZero : Reason::kNotScaledToZero},
+        end_);
+  }
+
   // False: given up.
   bool PutScale() {
     const Replicas to = out_.decision.desired;
@@ -126,6 +152,7 @@ class Round {
         end_);
     out_.events.push_back({false, Reason::kNone, "SuccessfulRescale"});
     history_ = Advance(std::move(history_), *in_.view.spec, from, to, end_);
+    RememberZero(from, to);
     status_.last_scale_time = std::chrono::floor<std::chrono::seconds>(end_);
     out_.rescaled = true;
     out_.action = ActionOf(from, to);

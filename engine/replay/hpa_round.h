@@ -53,7 +53,8 @@ struct RoundInput {
   const PolicySet& policies;
   std::span<const ReadingResult> readings;
   const RoundFaults& faults;
-  bool bad_target = false;  // scaleTargetRef.apiVersion does not parse.
+  bool bad_target = false;     // scaleTargetRef.apiVersion does not parse.
+  bool scale_to_zero = false;  // The gate HPAScaleToZero: a condition says who chose zero.
 };
 
 struct ScalePut {

@@ -84,19 +84,26 @@ Json CurrentJson(const CurrentMetric& metric) {
   }
   if (outcome.average_value_milli) {
     current["averageValue"] = text(*outcome.average_value_milli);
-  } else if (current.empty()) {
-    // The HPA divides by no pods, too; on amd64 that gives the smallest integer.
-    current["averageValue"] = text(std::numeric_limits<std::int64_t>::min());
   }
   if (outcome.average_utilization) current["averageUtilization"] = *outcome.average_utilization;
   return current;
 }
 
+// The HPA divides by no pods, too; on amd64 that gives the smallest integer.
+Json HpaCurrentJson(const CurrentMetric& metric) {
+  Json current = CurrentJson(metric);
+  if (current.empty()) {
+    constexpr std::int64_t kOverNoPods = std::numeric_limits<std::int64_t>::min();
+    current["averageValue"] = Quantity::FromMilli(kOverNoPods).ToString();
+  }
+  return current;
+}
+
 // An entry of currentMetrics. A metric that abstained leaves one without a type.
-Json MetricJson(const CurrentMetric& metric) {
+Json MetricJson(const CurrentMetric& metric, bool as_hpa) {
   if (!metric.outcome.proposal) return {{"type", ""}};
   const MetricSpec& spec = metric.spec;
-  Json current = CurrentJson(metric);
+  Json current = as_hpa ? HpaCurrentJson(metric) : CurrentJson(metric);
   Json body;
   std::string_view field;
   switch (spec.type) {
@@ -140,7 +147,7 @@ Json CurrentMetricsJson(const StepResult& step) {
   if (step.status.metrics->empty()) return nullptr;
   Json list = Json::array();
   for (const CurrentMetric& metric : *step.status.metrics)
-    list.push_back(MetricJson(metric));
+    list.push_back(MetricJson(metric, step.object.hpa.has_value()));
   return list;
 }
 

@@ -208,6 +208,56 @@ TEST(Decide, LeavesATargetAtZeroAlone) {
   EXPECT_EQ(Find(decision, Stage::kTarget)->reason, Reason::kScalingDisabled);
 }
 
+TEST(Decide, WakesWhatItTookToZeroItself) {
+  Bench bench = Proposing(3, 0);
+  bench.spec->metrics[0].type = MetricType::kExternal;
+  bench.spec->min_replicas = 0;
+  bench.view.scaled_to_zero = true;
+  const Decision decision = bench.Decide();
+  EXPECT_EQ(decision.desired, 3);
+  ExpectCondition(decision, kActive, kTrue, Reason::kValidMetricFound);
+  EXPECT_EQ(Find(decision, Stage::kActivation), nullptr);
+}
+
+TEST(Decide, StaysAtZeroWithoutAMetricThatNeedsNoPods) {
+  Bench bench = Proposing(3, 0);
+  bench.spec->min_replicas = 0;
+  bench.view.scaled_to_zero = true;
+  ExpectCondition(bench.Decide(), kActive, kFalse, Reason::kScalingDisabled);
+}
+
+TEST(Decide, WakesToTheMinimumAtLeastWhateverTheRatesAllow) {
+  for (const bool with_behavior : {false, true}) {
+    Bench bench = Proposing(9, 0);
+    bench.spec->min_replicas = 6;
+    bench.view.scaled_to_zero = true;
+    if (with_behavior) {
+      bench.spec->behavior = testing::Rules({{ScalingPolicyType::kPods, 4, 15}}, {});
+    }
+    const Decision decision = bench.Decide();
+    EXPECT_EQ(decision.desired, 6);
+    ExpectCondition(decision, kLimited, kTrue, Reason::kScaleUpLimit);
+    ASSERT_NE(Find(decision, Stage::kActivation), nullptr);
+    EXPECT_EQ(Find(decision, Stage::kActivation)->before, 4);
+    EXPECT_EQ(Find(decision, Stage::kActivation)->reason, Reason::kBelowMin);
+  }
+}
+
+TEST(Decide, FromZeroOnlyWithoutBehaviorAProposalBelowTheMinimumIsALimit) {
+  for (const bool with_behavior : {false, true}) {
+    Bench bench = Proposing(2, 0);
+    bench.spec->min_replicas = 3;
+    bench.view.scaled_to_zero = true;
+    if (with_behavior) {
+      bench.spec->behavior = testing::Rules({{ScalingPolicyType::kPods, 4, 15}}, {});
+    }
+    const Decision decision = bench.Decide();
+    EXPECT_EQ(decision.desired, 3);
+    ExpectCondition(decision, kLimited, with_behavior ? kFalse : kTrue,
+                    with_behavior ? Reason::kDesiredWithinRange : Reason::kTooFewReplicas);
+  }
+}
+
 TEST(Decide, SaysWhyTheTargetCannotBeScaled) {
   struct Case {
     ScaleStatus scale;

@@ -35,9 +35,9 @@ class HpaRound : public ::testing::Test {
   }
 
   RoundResult Run() {
-    return RunHpaRound(
-        {bench_.now, bench_.config, bench_.view, bench_.policies, bench_.readings, faults_, false},
-        status_, bench_.history);
+    return RunHpaRound({bench_.now, bench_.config, bench_.view, bench_.policies, bench_.readings,
+                        faults_, false, scale_to_zero_},
+                       status_, bench_.history);
   }
 
   [[nodiscard]] const StoredCondition& AbleToScale() const { return status_.conditions.front(); }
@@ -45,6 +45,7 @@ class HpaRound : public ::testing::Test {
   Bench bench_;
   HpaStatus status_;
   RoundFaults faults_;
+  bool scale_to_zero_ = false;
 };
 
 TEST_F(HpaRound, WritesTheSizeAndRemembersIt) {
@@ -98,6 +99,32 @@ TEST_F(HpaRound, WritesNothingWhenNothingChanged) {
   bench_.readings = {AnswerNumber(50)};
   EXPECT_TRUE(Run().status_written);
   EXPECT_FALSE(Run().status_written);
+}
+
+TEST_F(HpaRound, SaysThatItWentToZeroAndCameBack) {
+  scale_to_zero_ = true;
+  bench_.spec->metrics[0].type = MetricType::kExternal;
+  bench_.spec->min_replicas = 0;
+  bench_.policies = policies::MakeBuiltinPolicies(*bench_.spec);
+  bench_.readings = {AnswerNumber(0)};
+  ASSERT_TRUE(Run().rescaled);
+  EXPECT_EQ(status_.conditions.back(),
+            (StoredCondition{"ScaledToZero", "True", "ScaledToZero", kNoon}));
+  bench_.view.scale.spec_replicas = 0;
+  bench_.view.scaled_to_zero = true;
+  bench_.readings = {AnswerNumber(25)};
+  ASSERT_TRUE(Run().rescaled);
+  EXPECT_EQ(status_.desired_replicas, 3);
+  EXPECT_EQ(status_.conditions.back(),
+            (StoredCondition{"ScaledToZero", "False", "NotScaledToZero", kNoon}));
+}
+
+TEST_F(HpaRound, ForgetsWhoChoseZeroWithoutTheGate) {
+  status_.conditions.push_back({"ScaledToZero", "True", "ScaledToZero", kNoon});
+  bench_.view.scale.spec_replicas = 0;
+  EXPECT_FALSE(Run().rescaled);
+  for (const StoredCondition& condition : status_.conditions)
+    EXPECT_NE(condition.type, "ScaledToZero");
 }
 
 TEST_F(HpaRound, AFailedRoundKeepsTheDesiredSizeAndSaysSo) {

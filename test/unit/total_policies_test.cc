@@ -73,6 +73,13 @@ TEST(TotalRatio, OfASourceNeverMovesAgainstItsDirection) {
   EXPECT_EQ(Ask(*Ratio(kSource), Reading1(8, 4, 10)).proposal, 4);
 }
 
+TEST(TotalRatio, FromZeroAsksForOnePodEachTargetsWorthWithoutTolerance) {
+  for (const double number : {104.0, 96.0, 199.0, 200.0}) {
+    const MetricOutcome out = Ask(*Ratio(kObject, 100), Reading1(number, 0, 0));
+    EXPECT_EQ(out.proposal, static_cast<Replicas>(std::ceil(number / 100))) << number;
+  }
+}
+
 TEST(TotalRatio, CountsRunningReadyPodsThoughTheyAreLeaving) {
   Bench bench = Reading1(20, 4, 4);
   const_cast<Pod&>(*bench.view.pods[0]).deleting = true;
