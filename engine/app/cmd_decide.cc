@@ -2,21 +2,17 @@
 #include <optional>
 #include <ostream>
 #include <string>
-#include <vector>
 
 #include "engine/app/commands.h"
 #include "engine/app/exit_codes.h"
-#include "engine/replay/case_run.h"
-#include "engine/replay/json_case.h"
+#include "engine/replay/answer_line.h"
 #include "engine/replay/json_result.h"
 #include "policies/builtin.h"
 
 namespace hpaplus::app {
 namespace {
 
-constexpr std::size_t kLineMost = 64U << 20U;
-
-// The next line, at most kLineMost of it; nothing at the end.
+// The next line, at most replay::kLineMost of it; nothing at the end.
 std::optional<std::string> ReadLine(std::istream& in, bool& too_long) {
   using Traits = std::istream::traits_type;
   std::string line;
@@ -24,24 +20,13 @@ std::optional<std::string> ReadLine(std::istream& in, bool& too_long) {
   auto next = in.rdbuf()->sbumpc();
   if (next == Traits::eof()) return std::nullopt;
   for (; next != Traits::eof() && next != '\n'; next = in.rdbuf()->sbumpc()) {
-    if (line.size() < kLineMost) {
+    if (line.size() < replay::kLineMost) {
       line += Traits::to_char_type(next);
     } else {
       too_long = true;
     }
   }
   return line;
-}
-
-Result<std::string> DecideLine(const std::string& line, const PolicyFactory& policies) {
-  auto read = replay::ReadCase(line);
-  if (!read) return read.error();
-  const std::string name = read->name;
-  replay::CaseRun run(*std::move(read), policies);
-  std::vector<replay::StepResult> steps;
-  while (!run.done())
-    steps.push_back(run.Step());
-  return replay::CaseResultJson(name, steps);
 }
 
 }  // namespace
@@ -56,7 +41,7 @@ int DecideStream(std::istream& in, std::ostream& out, std::ostream& err) {
     if (line->find_first_not_of(" \t\r") == std::string::npos) continue;
     const Result<std::string> result =
         too_long ? Error{ErrorCode::kMalformedData, "the line is longer than 64 MiB"}
-                 : DecideLine(*line, policies);
+                 : replay::AnswerLine(*line, policies);
     if (result) {
       out << *result << "\n";
     } else {

@@ -188,6 +188,15 @@ HpaObject ReadHpa(const JsonField& root) {
   return object;
 }
 
+HpaGates ReadHpaGates(const JsonField& field) {
+  HpaGates gates;
+  gates.scale_to_zero = field.Field("HPAScaleToZero").Flag(gates.scale_to_zero);
+  gates.configurable_tolerance =
+      field.Field("HPAConfigurableTolerance").Flag(gates.configurable_tolerance);
+  gates.pod_level_resources = field.Field("PodLevelResources").Flag(gates.pod_level_resources);
+  return gates;
+}
+
 Result<HpaObject> ParseHpa(std::string_view json) {
   JsonDocument document;
   if (const Status parsed = document.Parse(json); !parsed) return parsed.error();

@@ -14,5 +14,7 @@ namespace hpaplus {
 /// A HorizontalPodAutoscaler, see ParseHpa(), and its spec alone.
 [[nodiscard]] HpaObject ReadHpa(const JsonField& object);
 [[nodiscard]] HpaSpec ReadHpaSpec(const JsonField& spec);
+/// Kubernetes' "featureGates": {"HPAScaleToZero": true}. One that is absent has its default.
+[[nodiscard]] HpaGates ReadHpaGates(const JsonField& gates);
 
 }  // namespace hpaplus

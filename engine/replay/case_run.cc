@@ -24,7 +24,10 @@ bool SaysScaledToZero(const HpaStatus& status) {
 }  // namespace
 
 CaseRun::CaseRun(HpaCase hpa_case, const PolicyFactory& make)
-    : case_(std::move(hpa_case)), make_(make), policies_(make(*case_.object.spec)) {
+    : case_(std::move(hpa_case)),
+      admitted_(case_.object),
+      make_(make),
+      policies_(make(*case_.object.spec)) {
   scale_.status = ScaleStatus::kKnown;
 }
 

@@ -37,6 +37,9 @@ class CaseRun {
   /// `make` must outlive this.
   CaseRun(HpaCase hpa_case, const PolicyFactory& make);
 
+  [[nodiscard]] const std::string& name() const { return case_.name; }
+  /// The object of the first step.
+  [[nodiscard]] const CaseObject& admitted() const { return admitted_; }
   [[nodiscard]] bool done() const { return next_ == case_.steps.size(); }
   /// Precondition: !done().
   [[nodiscard]] StepResult Step();
@@ -47,6 +50,7 @@ class CaseRun {
   [[nodiscard]] std::vector<Proposal> Propose(const RoundInput& in, const Decision& decision) const;
 
   HpaCase case_;
+  const CaseObject admitted_;
   const PolicyFactory& make_;
   std::size_t next_ = 0;
   PolicySet policies_;

@@ -8,6 +8,7 @@
 
 #include "engine/core/history.h"
 #include "engine/core/policy.h"
+#include "engine/model/hpa_admission.h"
 #include "engine/model/hpa_object.h"
 #include "engine/model/label_selector.h"
 #include "engine/model/reading.h"
@@ -20,7 +21,8 @@ namespace hpaplus::replay {
 /// names in results need; an HPAPlus has none.
 struct CaseObject {
   std::shared_ptr<const WorkloadSpec> spec;
-  std::optional<HpaObject> hpa;  // Defaulted.
+  std::optional<HpaObject> hpa;      // Defaulted, without disabled fields.
+  std::vector<HpaProblem> problems;  // What an API server says against it.
 };
 
 /// What a metric API answers to one question.

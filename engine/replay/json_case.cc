@@ -11,7 +11,6 @@
 namespace hpaplus::replay {
 namespace {
 
-constexpr std::size_t kCaseMost = 64U << 20U;
 constexpr std::size_t kStepsMost = 100'000;
 
 Replicas ReadReplicas(const JsonField& field) {
@@ -49,18 +48,11 @@ DecideConfig ReadConfig(const JsonField& field) {
   return config;
 }
 
-HpaGates ReadGates(const JsonField& field) {
-  HpaGates gates;
-  gates.scale_to_zero = field.Field("HPAScaleToZero").Flag(gates.scale_to_zero);
-  gates.configurable_tolerance =
-      field.Field("HPAConfigurableTolerance").Flag(gates.configurable_tolerance);
-  gates.pod_level_resources = field.Field("PodLevelResources").Flag(gates.pod_level_resources);
-  return gates;
-}
-
 CaseObject FromHpa(HpaObject hpa, const HpaGates& gates) {
   DefaultHpa(hpa.spec);
+  DropDisabledFields(hpa.spec, nullptr, gates);
   CaseObject object;
+  object.problems = ValidateHpa(hpa, nullptr, gates);
   object.spec = std::make_shared<const WorkloadSpec>(ToWorkload(hpa, gates));
   object.hpa = std::move(hpa);
   return object;
@@ -95,7 +87,7 @@ CaseObject ReplaceSpec(const JsonField& field, const CaseObject& old, const HpaG
   spec->ns = old.spec->ns;
   spec->name = old.spec->name;
   spec->generation = old.spec->generation + 1;
-  return {std::make_shared<const WorkloadSpec>(*std::move(spec)), std::nullopt};
+  return {std::make_shared<const WorkloadSpec>(*std::move(spec)), std::nullopt, {}};
 }
 
 HpaStatus ReadStatus(const JsonField& field) {
@@ -197,14 +189,16 @@ CaseStep ReadStep(const JsonField& field, const CaseObject& object, const HpaGat
   return step;
 }
 
-HpaCase Read(const JsonField& root) {
+}  // namespace
+
+HpaCase ReadCase(const JsonField& root) {
   HpaCase out;
   out.name = root.Field("name").Text();
   const JsonField input = root.Field("input");
   if (!input.present()) input.Fail("is missing");
   const JsonField config = input.Field("config");
   out.config = ReadConfig(config);
-  out.gates = ReadGates(config.Field("featureGates"));
+  out.gates = ReadHpaGates(config.Field("featureGates"));
   out.object = ReadObject(input.Field("hpa"), out.gates);
   out.config.pod_level_resources = out.gates.pod_level_resources;
   if (out.object.hpa)
@@ -220,17 +214,6 @@ HpaCase Read(const JsonField& root) {
     if (out.steps.size() >= kStepsMost) return steps.Fail("has more than 100000 items");
     out.steps.push_back(ReadStep(step, out.object, out.gates));
   });
-  return out;
-}
-
-}  // namespace
-
-Result<HpaCase> ReadCase(std::string_view json) {
-  JsonDocument document;
-  if (const Status parsed = document.Parse(json, kCaseMost); !parsed) return parsed.error();
-  std::string problem;
-  HpaCase out = Read(document.Root(problem));
-  if (!problem.empty()) return Error{ErrorCode::kMalformedData, problem};
   return out;
 }
 

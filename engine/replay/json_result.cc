@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/replay/admission_json.h"
+
 namespace hpaplus::replay {
 namespace {
 
@@ -268,18 +270,23 @@ Json StepJson(const StepResult& step) {
   Json events = Json::array();
   for (const RoundEvent& event : round.events)
     events.push_back({{"type", event.warning ? "Warning" : "Normal"}, {"reason", event.name}});
-  return {{"scaleUpdates", PutsJson(round)},
-          {"rescaled", round.rescaled},
-          {"desiredReplicas", step.status.desired_replicas},
-          {"statusWritten", round.status_written},
-          {"status", StatusJson(step)},
-          {"action", round.action},
-          {"errorLabel", round.error_label},
-          {"computations", ComputationsJson(step)},
-          {"proposals", ProposalsJson(step)},
-          {"events", std::move(events)},
-          {"state", StateJson(step.history)},
-          {"explain", ExplainJson(step)}};
+  Json json = Json::object();
+  if (step.new_spec && step.object.hpa) {
+    json["admission"] = AdmissionJson(step.object.problems, step.object.hpa->spec);
+  }
+  json.update({{"scaleUpdates", PutsJson(round)},
+               {"rescaled", round.rescaled},
+               {"desiredReplicas", step.status.desired_replicas},
+               {"statusWritten", round.status_written},
+               {"status", StatusJson(step)},
+               {"action", round.action},
+               {"errorLabel", round.error_label},
+               {"computations", ComputationsJson(step)},
+               {"proposals", ProposalsJson(step)},
+               {"events", std::move(events)},
+               {"state", StateJson(step.history)},
+               {"explain", ExplainJson(step)}});
+  return json;
 }
 
 std::string Dump(const Json& json) {
@@ -288,8 +295,11 @@ std::string Dump(const Json& json) {
 
 }  // namespace
 
-std::string CaseResultJson(std::string_view name, const std::vector<StepResult>& steps) {
-  Json json = {{"name", name}, {"steps", Json::array()}};
+std::string CaseResultJson(std::string_view name, const CaseObject& admitted,
+                           const std::vector<StepResult>& steps) {
+  Json json = {{"name", name}};
+  if (admitted.hpa) json["admission"] = AdmissionJson(admitted.problems, admitted.hpa->spec);
+  json["steps"] = Json::array();
   for (const StepResult& step : steps)
     json["steps"].push_back(StepJson(step));
   return Dump(json);

@@ -10,7 +10,7 @@ namespace hpaplus::replay {
 
 /// {"name": ..., "steps": [...]} as docs/decide.md describes it, on one line. The same results give
 /// the same bytes.
-[[nodiscard]] std::string CaseResultJson(std::string_view name,
+[[nodiscard]] std::string CaseResultJson(std::string_view name, const CaseObject& admitted,
                                          const std::vector<StepResult>& steps);
 
 /// {"line": 3, "error": "input.steps[0].now is missing"}
