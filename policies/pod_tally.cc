@@ -92,16 +92,17 @@ MetricOutcome ProposeByPods(const PodRatios& ratios, Replicas current, const Tol
   out.proposal = current;
   out.ratio = ratios.seen;
   const double decisive = ratios.complete ? ratios.seen : ratios.completed;
+  out.demand = decisive * static_cast<double>(ratios.complete ? ratios.ready : ratios.counted);
   if (tolerance.Contains(decisive)) {
     out.reason = Reason::kWithinTolerance;
     return out;
   }
   if (ratios.complete) {
-    out.proposal = CeilToReplicas(ratios.seen * static_cast<double>(ratios.ready));
+    out.proposal = CeilToReplicas(out.demand);
     out.reason = SideOfTarget(ratios.seen);
     return out;
   }
-  const Replicas wanted = CeilToReplicas(decisive * static_cast<double>(ratios.counted));
+  const Replicas wanted = CeilToReplicas(out.demand);
   const bool reversed =
       (ratios.seen < 1.0 && decisive > 1.0) || (ratios.seen > 1.0 && decisive < 1.0) ||
       (decisive < 1.0 && wanted > current) || (decisive > 1.0 && wanted < current);

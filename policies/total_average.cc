@@ -33,6 +33,7 @@ MetricOutcome TotalAverage::Propose(const PolicyInput& in) const {
   const Replicas size = source ? in.view.scale.spec_replicas : in.view.scale.status_replicas;
   MetricOutcome out;
   out.ratio = total.amount / (config_.target * size);
+  out.demand = total.amount / config_.target;
   out.oldest = total.oldest;
   if (source) out.value = total.amount;
   if (size > 0) {
@@ -44,8 +45,7 @@ MetricOutcome TotalAverage::Propose(const PolicyInput& in) const {
     out.reason = Reason::kWithinTolerance;
     return out;
   }
-  const double exact = total.amount / config_.target;
-  out.proposal = source ? CeilToReplicasWithoutNoise(exact) : CeilToReplicas(exact);
+  out.proposal = source ? CeilToReplicasWithoutNoise(out.demand) : CeilToReplicas(out.demand);
   out.reason = SideOfTarget(out.ratio);
   return out;
 }

@@ -25,11 +25,10 @@ Result<std::unique_ptr<const Policy>> TotalRatio::Create(const Config& config) {
   return std::unique_ptr<const Policy>(new TotalRatio(config));
 }
 
-Replicas TotalRatio::Scaled(double ratio, std::int64_t ready, Replicas current) const {
-  const double exact = ratio * static_cast<double>(ready);
+Replicas TotalRatio::Scaled(double exact, bool grows, Replicas current) const {
   if (config_.kind != TotalKind::kSource) return CeilToReplicas(exact);
   const Replicas wanted = CeilToReplicasWithoutNoise(exact);
-  return ratio > 1.0 ? std::max(wanted, current) : std::min(wanted, current);
+  return grows ? std::max(wanted, current) : std::min(wanted, current);
 }
 
 MetricOutcome TotalRatio::Propose(const PolicyInput& in) const {
@@ -50,16 +49,20 @@ MetricOutcome TotalRatio::Propose(const PolicyInput& in) const {
   if (current == 0) {  // No pod shares the number yet: one is asked for each target's worth of it.
     out.proposal = config_.kind == TotalKind::kSource ? CeilToReplicasWithoutNoise(out.ratio)
                                                       : CeilToReplicas(out.ratio);
+    out.demand = out.ratio;
     out.reason = SideOfTarget(out.ratio);
     return out;
   }
+  const std::int64_t ready = CountReady(in.view);
+  out.demand = out.ratio * static_cast<double>(ready > 0 ? ready : current);
   if (config_.tolerance.Over(in.config).Contains(out.ratio)) {
     out.proposal = current;
     out.reason = Reason::kWithinTolerance;
     return out;
   }
   if (in.view.pods.empty()) return Abstain(Reason::kNoReadyPods);
-  out.proposal = Scaled(out.ratio, CountReady(in.view), current);
+  const double exact = out.ratio * static_cast<double>(ready);
+  out.proposal = Scaled(exact, out.ratio > 1.0, current);
   out.reason = SideOfTarget(out.ratio);
   return out;
 }

@@ -36,7 +36,7 @@ class TotalRatio final : public Policy {
  private:
   explicit TotalRatio(const Config& config) : config_(config) {}
 
-  [[nodiscard]] Replicas Scaled(double ratio, std::int64_t ready, Replicas current) const;
+  [[nodiscard]] Replicas Scaled(double exact, bool grows, Replicas current) const;
 
   const Config config_;
 };

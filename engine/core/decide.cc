@@ -6,8 +6,10 @@
 #include "engine/base/check.h"
 #include "engine/core/bounds.h"
 #include "engine/core/combine.h"
+#include "engine/core/pod_count.h"
 #include "engine/core/rate_limit.h"
 #include "engine/core/selector_check.h"
+#include "engine/core/smooth.h"
 #include "engine/core/stabilize.h"
 #include "engine/core/trail.h"
 
@@ -100,7 +102,28 @@ bool PodsCanBeFound(const WorkloadView& view, Trail& trail) {
   return true;
 }
 
-bool AskMetrics(const DecideInput& in, Trail& trail) {
+// The metric at `index` with its past, where the object asks for that.
+void SmoothMetric(const DecideInput& in, std::size_t index, Trail& trail, History& history) {
+  const WorkloadSpec& spec = *in.view.spec;
+  const auto& smoothing = spec.metrics[index].smoothing;
+  if (!smoothing) return;
+  history.metrics.resize(spec.metrics.size());
+  MetricPast& past = history.metrics[index];
+  if (past.metric != spec.metrics[index].name) past = {spec.metrics[index].name, {}};
+  StageResult smoothed = Smooth(*smoothing, ToleranceOf(spec, in.config), trail.current(),
+                                past.demand, trail.decision().metrics[index]);
+  smoothed.index = index;
+  trail.Note(Stage::kSmooth, smoothed);
+}
+
+// What the metrics asked for before they were smoothed: a burst is seen at once.
+void NoteDemand(const MetricOutcome& outcome, BurstInput& burst) {
+  if (!outcome.proposal || !outcome.oldest) return;
+  burst.at = std::max(burst.at, *outcome.oldest);
+  burst.demand = std::max(burst.demand, outcome.demand);
+}
+
+bool AskMetrics(const DecideInput& in, Trail& trail, History& history, BurstInput& burst) {
   Decision& decision = trail.decision();
   const WorkloadSpec& spec = *in.view.spec;
   HPAPLUS_CHECK(in.policies.size() == spec.metrics.size());
@@ -109,6 +132,8 @@ bool AskMetrics(const DecideInput& in, Trail& trail) {
   for (std::size_t i = 0; i < in.policies.size(); ++i) {
     const PolicyInput input{in.now, in.config, in.view, in.readings[i]};
     const MetricOutcome& outcome = decision.metrics.emplace_back(in.policies[i]->Propose(input));
+    NoteDemand(outcome, burst);
+    SmoothMetric(in, i, trail, history);
     const Replicas proposal = outcome.proposal.value_or(decision.current);
     trail.Note(Stage::kMetric, {proposal, outcome.reason, outcome.ratio, i});
   }
@@ -157,8 +182,24 @@ void WakeUp(const WorkloadSpec& spec, Trail& trail) {
   trail.Move(Stage::kActivation, {spec.min_replicas, Reason::kBelowMin, bound});
 }
 
+void ApplyBurst(const DecideInput& in, BurstInput burst, Trail& trail, BurstState& state) {
+  constexpr Duration kStartupMost = std::chrono::minutes(5);
+  const WorkloadSpec& spec = *in.view.spec;
+  if (!spec.burst || burst.at == Timestamp()) return;
+  const PodCount pods = CountPods(in.view.pods, in.now, kStartupMost);
+  burst.now = in.now;
+  burst.ready = pods.ready;
+  burst.starting = pods.starting;
+  const BurstSize size = StepBurst(*spec.burst, burst, state);
+  const Replicas desired = std::max(trail.desired(), size.floor);
+  const Reason reason = size.bursting    ? Reason::kBursting
+                        : size.floor > 0 ? Reason::kBurstFading
+                                         : Reason::kNoBurst;
+  trail.Move(Stage::kBurst, {desired, reason, size.load});
+}
+
 // Everything after the combination, in the order of the stages.
-void Shape(const DecideInput& in, Trail& trail, History& history) {
+void Shape(const DecideInput& in, const BurstInput& burst, Trail& trail, History& history) {
   const WorkloadSpec& spec = *in.view.spec;
   const Replicas current = trail.current();
   const Stabilized stable =
@@ -167,6 +208,7 @@ void Shape(const DecideInput& in, Trail& trail, History& history) {
   trail.Move(Stage::kStabilize, {stable.replicas, stable.reason, ToSeconds(stable.window)});
   trail.Set(ConditionType::kAbleToScale, kTrue, stable.reason);
 
+  ApplyBurst(in, burst, trail, history.burst);
   const Replicas asked = trail.desired();
   const RateLimited rated = LimitRate(current, asked, spec, in.config, history, in.now);
   trail.Move(Stage::kRate, {rated.replicas, rated.reason, static_cast<double>(rated.limit)});
@@ -201,13 +243,14 @@ void ApplyMode(Mode mode, Trail& trail) {
 Decided Decide(const DecideInput& in, History history) {
   const WorkloadSpec& spec = *in.view.spec;
   Trail trail(in.id, in.now, in.view.scale.spec_replicas, in.policies.size());
+  BurstInput burst;
   if (ReadScale(in.view.scale, trail)) {
     BeginHistory(in, history);
     if (MayScale(in, trail)) {
       if (ReturnIntoBounds(spec, trail)) {
         ApplyMode(spec.mode, trail);
-      } else if (PodsCanBeFound(in.view, trail) && AskMetrics(in, trail)) {
-        Shape(in, trail, history);
+      } else if (PodsCanBeFound(in.view, trail) && AskMetrics(in, trail, history, burst)) {
+        Shape(in, burst, trail, history);
         ApplyMode(spec.mode, trail);
       }
     }

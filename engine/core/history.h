@@ -1,9 +1,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/base/time.h"
+#include "engine/core/burst.h"
 #include "engine/model/workload.h"
 
 namespace hpaplus {
@@ -23,6 +25,13 @@ struct ScaleEvent {
   bool operator==(const ScaleEvent&) const = default;
 };
 
+/// What one metric was. It is forgotten when another metric takes its place in the spec.
+struct MetricPast {
+  std::string metric;  // Its name.
+  DemandWindow demand;
+  bool operator==(const MetricPast&) const = default;
+};
+
 /// What a workload's decisions remember. A value: passed in, moved through, handed back.
 struct History {
   /// Null: never evaluated. The first evaluation enters the current size, so that a restart never
@@ -30,6 +39,8 @@ struct History {
   std::optional<std::vector<Recommendation>> recommendations;
   std::vector<ScaleEvent> scale_ups;
   std::vector<ScaleEvent> scale_downs;
+  std::vector<MetricPast> metrics;  // One per spec.metrics, where one of them is smoothed.
+  BurstState burst;
   bool operator==(const History&) const = default;
 };
 

@@ -63,15 +63,17 @@ std::string_view EvidenceName(Stage stage) {
       return "limit";
     case Stage::kBounds:
       return "bound";
+    case Stage::kSmooth:
+      return "newestDemand";
+    case Stage::kBurst:
+      return "load";
     case Stage::kTarget:
     case Stage::kMode:
       break;
     case Stage::kValidate:
-    case Stage::kSmooth:
     case Stage::kFallback:
     case Stage::kElasticity:
     case Stage::kConfirm:
-    case Stage::kBurst:
     case Stage::kSchedule:
     case Stage::kForecast:
     case Stage::kGuard:

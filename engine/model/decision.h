@@ -64,9 +64,10 @@ struct DecisionStep {
 struct MetricOutcome {
   std::optional<Replicas> proposal;  // Null: it abstains, and `reason` says why.
   Reason reason = Reason::kNone;
-  double ratio = 0;                                 // Usage over target; 0 when it abstains.
-  std::optional<Timestamp> oldest;                  // The oldest sample that took part.
-  std::optional<double> value;                      // Source: the number itself.
+  double ratio = 0;                 // Usage over target; 0 when it abstains.
+  double demand = 0;                // Replicas, not rounded, that would bring it to its target.
+  std::optional<Timestamp> oldest;  // The oldest sample that took part.
+  std::optional<double> value;      // Source: the number itself.
   std::optional<std::int64_t> value_milli;          // Object, External with a Value target.
   std::optional<std::int64_t> average_value_milli;  // Per pod.
   std::optional<std::int32_t> average_utilization;  // Percent.

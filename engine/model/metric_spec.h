@@ -7,6 +7,7 @@
 
 #include "engine/base/quantity.h"
 #include "engine/base/time.h"
+#include "engine/model/smoothing.h"
 
 namespace hpaplus {
 
@@ -74,6 +75,7 @@ struct MetricSpec {
   std::string query;  // kSource, in the source's language: PromQL, a dotted path, a JSON Pointer.
   MetricTarget target;
   Duration stale_after = std::chrono::seconds(90);  // An older sample counts as unknown.
+  std::optional<Smoothing> smoothing;               // Null: the newest sample alone counts.
   bool operator==(const MetricSpec&) const = default;
 };
 

@@ -98,6 +98,44 @@ std::string_view ReasonName(Reason reason) {
       return "ScaledToZero";
     case Reason::kNotScaledToZero:
       return "NotScaledToZero";
+    case Reason::kSmoothed:
+      return "Smoothed";
+    case Reason::kNoBurst:
+      return "NoBurst";
+    case Reason::kBursting:
+      return "Bursting";
+    case Reason::kBurstFading:
+      return "BurstFading";
+    case Reason::kCombined:
+      return "Combined";
+    case Reason::kNoFormulaValue:
+      return "NoFormulaValue";
+    case Reason::kNoVote:
+      return "NoVote";
+    case Reason::kStepped:
+      return "Stepped";
+    case Reason::kStepTaken:
+      return "StepTaken";
+    case Reason::kNoSchedule:
+      return "NoSchedule";
+    case Reason::kScheduleFloor:
+      return "ScheduleFloor";
+    case Reason::kScheduleCeiling:
+      return "ScheduleCeiling";
+    case Reason::kScheduleConflict:
+      return "ScheduleConflict";
+    case Reason::kNoRollout:
+      return "NoRollout";
+    case Reason::kRolloutWaits:
+      return "RolloutWaits";
+    case Reason::kRolloutHolds:
+      return "RolloutHolds";
+    case Reason::kRolloutCompensated:
+      return "RolloutCompensated";
+    case Reason::kRolloutTooLong:
+      return "RolloutTooLong";
+    case Reason::kRolloutAllowed:
+      return "RolloutAllowed";
   }
   return "Unknown";
 }

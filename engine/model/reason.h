@@ -62,6 +62,26 @@ enum class Reason {
   // ScaledToZero.
   kScaledToZero,
   kNotScaledToZero,
+  // Smoothing, burst mode, combination, schedules and rollouts.
+  kSmoothed,
+  kNoBurst,
+  kBursting,        // Demand is, or was until lately, over the burst threshold.
+  kBurstFading,     // The size of a burst that has ended is given up bit by bit.
+  kCombined,        // Made of several proposals.
+  kNoFormulaValue,  // The formula has no finite value for these proposals.
+  kNoVote,          // The metric has nothing to say about the size now.
+  kStepped,         // Over its bound: a step more than the current size.
+  kStepTaken,       // Over its bound, a step was taken a moment ago.
+  kNoSchedule,      // None is active, or it changes nothing.
+  kScheduleFloor,
+  kScheduleCeiling,
+  kScheduleConflict,  // The ceiling lies below the floor, and the floor wins.
+  kNoRollout,
+  kRolloutWaits,        // Nothing shrinks while the target is being rolled out.
+  kRolloutHolds,        // Nothing changes while it is.
+  kRolloutCompensated,  // Pods that a rollout takes away are made up for.
+  kRolloutTooLong,      // It has been going on for so long that nothing waits for it.
+  kRolloutAllowed,      // A rollout that nobody waits for.
 };
 
 /// "ScaleDownStabilized": the enumerator without its k.

@@ -1,12 +1,13 @@
 #include "engine/model/spec_json.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include <fmt/core.h>
 
+#include "engine/model/json_names.h"
 #include "engine/model/object_fields.h"
+#include "engine/model/shape_json.h"
 
 namespace hpaplus {
 namespace {
@@ -19,26 +20,6 @@ using std::chrono::seconds;
 constexpr std::size_t kMetricsMost = 32;
 constexpr Replicas kReplicasMost = 100'000;
 constexpr std::int32_t kDefaultCpuPercent = 80;
-
-template <class T, std::size_t N>
-using Names = std::array<std::pair<std::string_view, T>, N>;
-
-// Null when it is none of them.
-template <class T, std::size_t N>
-std::optional<T> Named(const Names<T, N>& names, std::string_view name) {
-  const auto found = std::ranges::find(names, name, &std::pair<std::string_view, T>::first);
-  if (found == names.end()) return std::nullopt;
-  return found->second;
-}
-
-// A name that is none of them is a problem.
-template <class T, std::size_t N>
-T OneOf(const JsonField& field, const Names<T, N>& names, T absent) {
-  if (!field.present()) return absent;
-  const auto value = Named(names, field.Text());
-  if (!value) field.Fail(fmt::format("is \"{}\", which is unknown", field.Text().substr(0, 64)));
-  return value.value_or(absent);
-}
 
 constexpr Names<Mode, 3> kModes{
     {{"Active", Mode::kActive}, {"DryRun", Mode::kDryRun}, {"Paused", Mode::kPaused}}};
@@ -183,6 +164,7 @@ std::vector<MetricSpec> ReadMetrics(const JsonField& field, Duration period) {
                              .Field("staleAfter")
                              .Period(seconds(1), hours(1))
                              .value_or(DefaultStaleAfter(metric.type, period));
+    metric.smoothing = ReadSmoothing(item.Field("smoothing"));
     metrics.push_back(std::move(metric));
   });
   if (metrics.empty()) return {DefaultMetric()};
@@ -268,6 +250,7 @@ WorkloadSpec ReadWorkload(const JsonField& root) {
 
   spec.metrics = ReadMetrics(field.Field("metrics"), spec.period);
   spec.behavior = ReadBehavior(field.Field("behavior"));
+  spec.burst = ReadBurst(field.Field("burst"));
   return spec;
 }
 

@@ -1,56 +1,22 @@
 // The CEL rules of charts/hpaplus/crds in C++, with the same messages. What is a wrong type here is
 // the schema's business and passed over.
 
-#include <cmath>
-#include <optional>
 #include <set>
 #include <utility>
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 
-#include "engine/base/quantity.h"
 #include "engine/model/problem_text.h"
-#include "engine/model/schema_format.h"
+#include "engine/model/rule_checks.h"
+#include "engine/model/shape_rules.h"
 #include "engine/model/spec_check.h"
 
 namespace hpaplus {
 namespace {
 
-using Json = nlohmann::ordered_json;
-using Problems = std::vector<FieldProblem>;
-
-// Null: there is none.
-const Json* Find(const Json* object, const char* key) {
-  if (object == nullptr || !object->is_object()) return nullptr;
-  const auto found = object->find(key);
-  return found == object->end() || found->is_null() ? nullptr : &*found;
-}
-
-std::string TextOf(const Json* value) {
-  return value != nullptr && value->is_string() ? value->get<std::string>() : "";
-}
-
-std::optional<Duration> DurationOf(const Json* value) {
-  if (value == nullptr || !value->is_string()) return std::nullopt;
-  return ReadLooseDuration(value->get_ref<const std::string&>());
-}
-
-std::optional<Quantity> QuantityOf(const Json* value) {
-  if (value == nullptr || !(value->is_string() || value->is_number_integer())) return std::nullopt;
-  const auto quantity = Quantity::Parse(value->is_string() ? TextOf(value) : ValueText(*value));
-  if (!quantity) return std::nullopt;
-  return *quantity;
-}
-
-bool IsWhole(const Json& value) {
-  return value.is_number_integer() ||
-         (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>());
-}
-
-class Rules {
+class Rules : RuleChecks {
  public:
-  explicit Rules(Problems& problems) : problems_(problems) {}
+  explicit Rules(Problems& problems) : RuleChecks(problems) {}
 
   void CheckWorkload(const Json& root) {
     const Json* spec = Find(&root, "spec");
@@ -67,7 +33,7 @@ class Rules {
     CheckMetrics(Find(spec, "metrics"));
     for (const char* direction : {"scaleUp", "scaleDown"}) {
       const Json* tolerance = Find(Find(Find(spec, "behavior"), direction), "tolerance");
-      CheckTolerance(tolerance, fmt::format("spec.behavior.{}.tolerance", direction));
+      CheckQuantity(tolerance, fmt::format("spec.behavior.{}.tolerance", direction), "0", "10");
     }
   }
 
@@ -94,29 +60,6 @@ class Rules {
   }
 
  private:
-  // A rule about an object or a list; those are not printed.
-  void Refuse(std::string path, std::string_view message) {
-    problems_.push_back(InvalidValue(std::move(path), "", message));
-  }
-
-  void Refuse(const std::string& path, const Json& value, const std::string& message) {
-    problems_.push_back(InvalidValue(path, ValueText(value), message));
-  }
-
-  // The schema takes 3.0 for an integer; a rule that looks at it does not.
-  void RefuseFloat(const std::string& path, std::string_view rule) {
-    const auto message =
-        fmt::format("invalid data, expected int, got float64 evaluating rule: {}", rule);
-    problems_.push_back(InvalidValue(path, "\"object\"", message));
-  }
-
-  static int Count(const Json* object, std::initializer_list<const char*> keys) {
-    int count = 0;
-    for (const char* key : keys)
-      count += Find(object, key) != nullptr ? 1 : 0;
-    return count;
-  }
-
   void CheckBounds(const Json* spec) {
     const Json* least = Find(spec, "minReplicas");
     const Json* most = Find(spec, "maxReplicas");
@@ -128,21 +71,6 @@ class Rules {
     } else if (*least > *most) {
       Refuse("spec", kMessage);
     }
-  }
-
-  void CheckDuration(const Json* value, const std::string& path, const std::string& least,
-                     const std::string& most) {
-    const auto duration = DurationOf(value);
-    if (!duration) return;
-    if (*duration < *ParseDuration(least)) Refuse(path, *value, "must be at least " + least);
-    if (*duration > *ParseDuration(most)) Refuse(path, *value, "must be at most " + most);
-  }
-
-  void CheckTolerance(const Json* value, const std::string& path) {
-    const auto tolerance = QuantityOf(value);
-    if (!tolerance) return;
-    if (tolerance->Sign() < 0) Refuse(path, *value, "must be at least 0");
-    if (*tolerance > *Quantity::Parse("10")) Refuse(path, *value, "must be at most 10");
   }
 
   void CheckMetrics(const Json* metrics) {
@@ -209,17 +137,16 @@ class Rules {
       Refuse(path, message);
     }
   }
-
-  Problems& problems_;
 };
 
 }  // namespace
 
 std::vector<FieldProblem> CheckRules(const nlohmann::ordered_json& object) {
-  Problems problems;
-  const std::string kind = TextOf(Find(&object, "kind"));
+  RuleChecks::Problems problems;
+  const std::string kind = RuleChecks::TextOf(RuleChecks::Find(&object, "kind"));
   if (kind == "HPAPlus") {
     Rules(problems).CheckWorkload(object);
+    ShapeRules(problems).Check(RuleChecks::Find(&object, "spec"));
   } else if (kind == "MetricSource" || kind == "ClusterMetricSource") {
     Rules(problems).CheckSource(object);
   }

@@ -9,6 +9,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/time.h"
 #include "engine/model/behavior.h"
+#include "engine/model/burst.h"
 #include "engine/model/metric_spec.h"
 #include "engine/model/pod.h"
 
@@ -36,6 +37,7 @@ struct WorkloadSpec {
   Duration timeout{};                          // For one round of reads; > 0 and <= period.
   std::vector<MetricSpec> metrics;             // 1 .. 32, names unique.
   std::optional<Behavior> behavior;            // Null: the HPA's legacy rules.
+  std::optional<BurstSpec> burst;              // Null: no burst mode.
   bool operator==(const WorkloadSpec&) const = default;
 };
 

@@ -1,0 +1,186 @@
+#include "engine/core/smooth.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/core/pod_count.h"
+#include "policies/builtin.h"
+#include "test/support/workload_builder.h"
+
+namespace hpaplus {
+namespace {
+
+using testing::AnswerNumber;
+using testing::Bench;
+using testing::Find;
+using testing::kNoon;
+using testing::Q;
+using testing::seconds;
+
+MetricOutcome Asked(double demand, double ratio, Timestamp at) {
+  MetricOutcome outcome;
+  outcome.proposal = static_cast<Replicas>(demand);
+  outcome.reason = Reason::kAboveTarget;
+  outcome.demand = demand;
+  outcome.ratio = ratio;
+  outcome.oldest = at;
+  return outcome;
+}
+
+const Smoothing kMinute{seconds(60), SmoothingFunction::kAverage};
+
+TEST(Smooth, PutsTheMeanDemandInThePlaceOfTheNewest) {
+  DemandWindow window;
+  window.Add(kNoon - seconds(15), 6, kMinute);
+  MetricOutcome outcome = Asked(12, 3, kNoon);  // Measured over four pods.
+  const StageResult step = Smooth(kMinute, {}, 4, window, outcome);
+  EXPECT_EQ(outcome.proposal, 9);
+  EXPECT_DOUBLE_EQ(outcome.ratio, 9.0 / 4);
+  EXPECT_DOUBLE_EQ(outcome.demand, 9);
+  EXPECT_EQ(outcome.reason, Reason::kAboveTarget);
+  EXPECT_EQ(step.replicas, 9);
+  EXPECT_EQ(step.reason, Reason::kSmoothed);
+  EXPECT_DOUBLE_EQ(step.evidence, 12);
+}
+
+TEST(Smooth, AppliesTheToleranceToTheSmoothedRatio) {
+  DemandWindow window;
+  window.Add(kNoon - seconds(15), 2.2, kMinute);
+  MetricOutcome outcome = Asked(6, 1.5, kNoon);
+  (void)Smooth(kMinute, {0.1, 0.1}, 4, window, outcome);
+  EXPECT_EQ(outcome.proposal, 4) << "4.1 is 1.025 of four pods";
+  EXPECT_EQ(outcome.reason, Reason::kWithinTolerance);
+}
+
+TEST(Smooth, LeavesWhatIsUnknownUnknownAndTheWindowAlone) {
+  DemandWindow window;
+  window.Add(kNoon - seconds(15), 6, kMinute);
+  const DemandWindow before = window;
+  MetricOutcome unknown;
+  unknown.reason = Reason::kStaleData;
+  (void)Smooth(kMinute, {}, 4, window, unknown);
+  EXPECT_EQ(unknown.proposal, std::nullopt);
+  EXPECT_EQ(unknown.reason, Reason::kStaleData);
+  MetricOutcome incomplete = Asked(4, 2, kNoon);
+  incomplete.reason = Reason::kHeldIncomplete;
+  (void)Smooth(kMinute, {}, 4, window, incomplete);
+  EXPECT_EQ(incomplete.proposal, 4);
+  EXPECT_EQ(window, before);
+}
+
+TEST(Smooth, TakesTheCurrentSizeWhereZeroDemandDoesNotTellThePods) {
+  DemandWindow window;
+  window.Add(kNoon - seconds(15), 8, kMinute);
+  MetricOutcome outcome = Asked(0, 0, kNoon);
+  (void)Smooth(kMinute, {}, 10, window, outcome);
+  EXPECT_DOUBLE_EQ(outcome.ratio, 0.4);
+  EXPECT_EQ(outcome.proposal, 4);
+  EXPECT_EQ(outcome.reason, Reason::kBelowTarget);
+}
+
+TEST(CountPods, TellsServingStartingAndLostOnes) {
+  const auto pod = [](PodPhase phase, bool ready, std::optional<Timestamp> start, bool deleting) {
+    Pod made;
+    made.phase = phase;
+    made.start_time = start;
+    made.deleting = deleting;
+    if (ready) made.ready = ReadyCondition{ConditionStatus::kTrue, kNoon};
+    return std::make_shared<const Pod>(made);
+  };
+  const std::vector<std::shared_ptr<const Pod>> pods = {
+      pod(PodPhase::kRunning, true, kNoon, false),
+      pod(PodPhase::kRunning, true, kNoon, true),
+      pod(PodPhase::kRunning, false, kNoon - seconds(300), false),
+      pod(PodPhase::kPending, false, std::nullopt, false),
+      pod(PodPhase::kRunning, false, kNoon - seconds(301), false),
+      pod(PodPhase::kRunning, false, kNoon, true),
+      pod(PodPhase::kFailed, false, kNoon, false),
+      pod(PodPhase::kSucceeded, true, kNoon, false),
+  };
+  const PodCount count = CountPods(pods, kNoon, seconds(300));
+  EXPECT_EQ(count.ready, 2);
+  EXPECT_EQ(count.starting, 2);
+}
+
+// A Source of which a replica should have 100.
+Bench RpsBench(Replicas size) {
+  Bench bench(size);
+  MetricSpec metric;
+  metric.type = MetricType::kSource;
+  metric.name = "rps";
+  metric.target = {TargetType::kAverageValue, std::nullopt, Q("100"), std::nullopt};
+  bench.spec->metrics = {metric};
+  bench.spec->behavior = testing::Rules({{ScalingPolicyType::kPercent, 1000, 15}},
+                                        {{ScalingPolicyType::kPercent, 100, 15}});
+  bench.spec->behavior->scale_down.stabilization_window_seconds = 0;
+  bench.AddPods(size);
+  return bench;
+}
+
+Decision Step(Bench& bench, int second, double rps) {
+  bench.now = kNoon + seconds(second);
+  bench.policies = policies::MakeBuiltinPolicies(*bench.spec);
+  bench.readings = {AnswerNumber(rps, bench.now)};
+  return bench.Decide();
+}
+
+TEST(DecideSmoothed, ExplainsTheWindowBeforeTheMetric) {
+  Bench bench = RpsBench(5);
+  bench.spec->metrics[0].smoothing = kMinute;
+  EXPECT_EQ(Step(bench, 0, 1000).desired, 10);
+  const Decision decision = Step(bench, 15, 600);
+  EXPECT_EQ(decision.desired, 8);
+  const DecisionStep* smooth = Find(decision, Stage::kSmooth);
+  ASSERT_NE(smooth, nullptr);
+  EXPECT_EQ(smooth->after, 8);
+  EXPECT_DOUBLE_EQ(smooth->evidence, 6);
+  EXPECT_EQ(decision.steps[0].stage, Stage::kSmooth);
+  EXPECT_EQ(decision.steps[1].stage, Stage::kMetric);
+  EXPECT_EQ(decision.steps[1].after, 8);
+}
+
+TEST(DecideSmoothed, ForgetsAMetricWhoseNameIsGone) {
+  Bench bench = RpsBench(5);
+  bench.spec->metrics[0].smoothing = kMinute;
+  (void)Step(bench, 0, 1000);
+  bench.spec->metrics[0].name = "other";
+  EXPECT_EQ(Step(bench, 15, 600).desired, 6);
+}
+
+TEST(DecideBurst, HoldsTheSizeOfABurstAgainstWindowsAndMetrics) {
+  Bench bench = RpsBench(5);
+  bench.spec->burst = BurstSpec();
+  bench.spec->behavior->scale_up.stabilization_window_seconds = 300;
+  bench.history.burst.begun = true;
+  EXPECT_EQ(Step(bench, 0, 500).desired, 5);
+  const Decision burst = Step(bench, 15, 1200);
+  EXPECT_EQ(burst.desired, 12) << "the scale-up window would have held it at 5";
+  const DecisionStep* step = Find(burst, Stage::kBurst);
+  ASSERT_NE(step, nullptr);
+  EXPECT_EQ(step->before, 5);
+  EXPECT_EQ(step->reason, Reason::kBursting);
+  EXPECT_DOUBLE_EQ(step->evidence, 12.0 / 5);
+  EXPECT_EQ(Step(bench, 30, 100).desired, 12);
+  EXPECT_EQ(Step(bench, 75, 100).desired, 12);
+  EXPECT_EQ(Step(bench, 76, 100).desired, 1);
+}
+
+TEST(DecideBurst, HoldsWhenTheMetricIsUnknown) {
+  Bench bench = RpsBench(5);
+  bench.spec->burst = BurstSpec();
+  bench.policies = policies::MakeBuiltinPolicies(*bench.spec);
+  bench.readings = {Error{ErrorCode::kUnavailable, "down"}};
+  const Decision decision = bench.Decide();
+  EXPECT_EQ(decision.desired, 5);
+  EXPECT_EQ(Find(decision, Stage::kBurst), nullptr);
+  EXPECT_FALSE(bench.history.burst.begun);
+}
+
+TEST(DecideBurst, LeavesNoStepWhereNobodyAskedForIt) {
+  Bench bench = RpsBench(5);
+  const Decision decision = Step(bench, 0, 1200);
+  EXPECT_EQ(Find(decision, Stage::kBurst), nullptr);
+  EXPECT_EQ(Find(decision, Stage::kSmooth), nullptr);
+}
+
+}  // namespace
+}  // namespace hpaplus
