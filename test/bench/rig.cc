@@ -119,13 +119,17 @@ Status Rig::StartEngine() {
   return Done{};
 }
 
+std::map<std::string, ProcessUsage> Rig::Usage() {
+  return {{"engine", ProcessUsage::Of(engine_->pid())},
+          {"apiserver", ProcessUsage::Of(cluster_->Pid("apiserver"))},
+          {"etcd", ProcessUsage::Of(cluster_->Pid("etcd"))},
+          {"prometheus", ProcessUsage::Of(prometheus_->pid())}};
+}
+
 Result<Rig::Counters> Rig::Count() {
   Counters counters;
   counters.at = Now();
-  counters.usage = {{"engine", ProcessUsage::Of(engine_->pid())},
-                    {"apiserver", ProcessUsage::Of(cluster_->Pid("apiserver"))},
-                    {"etcd", ProcessUsage::Of(cluster_->Pid("etcd"))},
-                    {"prometheus", ProcessUsage::Of(prometheus_->pid())}};
+  counters.usage = Usage();
   auto engine = engine_->Metrics();
   if (!engine) return engine.error();
   counters.engine = *std::move(engine);

@@ -46,6 +46,7 @@ class Rig {
   [[nodiscard]] Timestamp Now() { return clock_.Now(); }
   void Pass(Duration time) { static_cast<void>(clock_.WaitUntil(clock_.Now() + time, {})); }
   [[nodiscard]] Result<Counters> Count();
+  [[nodiscard]] std::map<std::string, ProcessUsage> Usage();
   /// Objects whose size is not what their load asks for.
   [[nodiscard]] std::size_t Wrong();
   /// Waits until none is; false when some are after `most`.

@@ -1,5 +1,6 @@
 #include "test/bench/size_watch.h"
 
+#include <cstdlib>
 #include <utility>
 
 #include "engine/kube/objects_reply.h"
@@ -77,7 +78,9 @@ void SizeWatch::Note(const std::string& deployment, Timestamp at) {
   if (!number || *number >= sizes_.size()) return;
   const Replicas size = object->scale.spec_replicas;
   const Replicas before = std::exchange(sizes_[*number], size);
-  if (before != -1 && before != size) changes_.push_back({*number, before, size, at});
+  if (before == -1 || before == size) return;
+  changes_.push_back(
+      {*number, before, size, at, std::atoll(object->meta.resource_version.c_str())});
 }
 
 }  // namespace hpaplus::bench

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -22,6 +23,7 @@ class SizeWatch {
     Replicas from = 0;
     Replicas to = 0;
     Timestamp at{};
+    std::int64_t version = 0;  // The object's resourceVersion.
   };
 
   /// `api` must outlive the watch.

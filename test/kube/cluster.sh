@@ -11,6 +11,7 @@
 #   cluster.sh start-apiserver DIR   start it again on that port; prints "ready"
 #   cluster.sh pause NAME DIR        SIGSTOP "etcd" or "apiserver": it hangs, it is not gone
 #   cluster.sh resume NAME DIR       SIGCONT
+#   cluster.sh revision DIR          etcd's revision: the newest resourceVersion there is
 #   cluster.sh compact DIR           forget etcd's history; prints the revision
 #   cluster.sh expire DIR            make every resourceVersion handed out so far too old to watch
 #                                    or list from (410). Restarts the API server; prints the
@@ -296,9 +297,13 @@ status() {
   return "$result"
 }
 
+revision() {
+  etcd_call /v3/maintenance/status | grep -o '"revision":"[0-9]*"' | grep -o '[0-9]*'
+}
+
 compact() {
   local revision answer
-  revision=$(etcd_call /v3/maintenance/status | grep -o '"revision":"[0-9]*"' | grep -o '[0-9]*')
+  revision=$(revision)
   if ! answer=$(etcd_call /v3/kv/compaction "{\"revision\":\"$revision\",\"physical\":true}" 2>&1)
   then
     [[ $answer == *"has been compacted"* ]] || fail "compaction at revision $revision: $answer"
@@ -356,6 +361,7 @@ main() {
       ;;
     pause) send STOP "$name" ;;
     resume) send CONT "$name" ;;
+    revision) revision ;;
     compact) compact ;;
     expire) expire ;;
     kubectl) exec "$assets/kubectl" --kubeconfig "$dir/admin.kubeconfig" "$@" ;;

@@ -98,6 +98,12 @@ Status KubeCluster::Resume(const std::string& process) {
   return Verb({"resume", process, directory_});
 }
 
+Result<std::int64_t> KubeCluster::Revision() {
+  const Result<std::string> output = Run({"revision", directory_});
+  if (!output) return output.error();
+  return std::atoll(output->c_str());
+}
+
 int KubeCluster::Pid(const std::string& process) const {
   return std::atoi(ReadFile(File(process + ".pid")).c_str());
 }

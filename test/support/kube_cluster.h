@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -43,6 +44,8 @@ class KubeCluster {
   [[nodiscard]] Status Expire();
   [[nodiscard]] Status Pause(const std::string& process);  // "etcd" or "apiserver".
   [[nodiscard]] Status Resume(const std::string& process);
+  /// The newest resourceVersion there is, known even while the API server is not there.
+  [[nodiscard]] Result<std::int64_t> Revision();
   /// The process's pid; 0 when it does not run.
   [[nodiscard]] int Pid(const std::string& process) const;
 
