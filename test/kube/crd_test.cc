@@ -75,7 +75,9 @@ TEST_F(KubeCrd, GoodObjectsAreTakenAndGetTheirDefaults) {
   for (const auto& object : objects) {
     SCOPED_TRACE(object.dump());
     EXPECT_TRUE(CheckObject(object.dump()).empty());
-    const auto made = api().Create(Json::parse(object.dump()));
+    // A source for the whole cluster would keep the engines of other cases busy.
+    const bool is_for_all = object["kind"] == "ClusterMetricSource";
+    const auto made = api().Create(Json::parse(object.dump()), is_for_all ? "dryRun=All" : "");
     ASSERT_TRUE(made) << made.error().message;
     const Json& spec = made->at("spec");
     if (object["kind"] == "HPAPlus") {

@@ -1,6 +1,5 @@
-// Everything around the engine fails: the API server, its memory, credentials, rights, metrics.
+// What is around the engine fails: credentials, rights, metrics. The API server: outage_test.cc.
 
-#include <csignal>
 #include <fstream>
 #include <string>
 #include <utility>
@@ -18,9 +17,6 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using testing::AllOf;
 using testing::HasSubstr;
-
-// What the contract allows after an outage: two periods and a second.
-constexpr Duration kNormalWithin = seconds(3);
 
 class KubeFaults : public KubeTest {
  protected:
@@ -96,68 +92,6 @@ constexpr const char* kRulesWithoutScale = R"([
   {"apiGroups": ["events.k8s.io"], "resources": ["events"], "verbs": ["create", "patch"]}
 ])";
 
-TEST_F(KubeFaults, WatchesThatHaveExpiredAreStartedAfresh) {
-  StartAt(50);
-  const Status expired = cluster().Expire();
-  ASSERT_TRUE(expired) << expired.error().message;
-  monitor().SetDepth(90);
-  EXPECT_TRUE(Reaches(9, kNormalWithin)) << Replicas();
-  // A server that has just started asks for patience with custom resources: Retry-After, a second.
-  PatchSpec({{"maxReplicas", 7}});
-  EXPECT_TRUE(Reaches(7, kNormalWithin + seconds(2))) << Replicas();
-}
-
-TEST_F(KubeFaults, AnApiServerThatIsKilledAndComesBackFindsTheEngineAtWork) {
-  StartAt(50);
-  const Status killed = cluster().KillApiserver();
-  ASSERT_TRUE(killed) << killed.error().message;
-  monitor().SetDepth(170);
-  Pass(seconds(3));
-  EXPECT_TRUE(engine().running());
-  monitor().SetDepth(80);  // What was wanted meanwhile is not written any more.
-  Pass(milliseconds(1500));
-  const Status started = cluster().StartApiserver();
-  ASSERT_TRUE(started) << started.error().message;
-  bool is_right = true;
-  EXPECT_TRUE(Eventually(
-      [&] {
-        const int size = Replicas();
-        is_right &= size == 5 || size == 8;
-        return size == 8;
-      },
-      kNormalWithin))
-      << Replicas();
-  EXPECT_TRUE(is_right) << "a size was written that nothing asked for any more";
-  EXPECT_TRUE(Throughout(seconds(2), [&] { return Replicas() == 8; }));
-}
-
-TEST_F(KubeFaults, AnApiServerThatHangsDoesNotStopTheEngine) {
-  StartAt(50);
-  ASSERT_TRUE(cluster().Pause("apiserver"));
-  const int asked = monitor().asked();
-  monitor().SetDepth(110);
-  EXPECT_TRUE(Eventually([&] { return monitor().asked() > asked + 5; }, seconds(10)))
-      << "evaluations stand still";
-  ASSERT_TRUE(cluster().Resume("apiserver"));
-  EXPECT_TRUE(Reaches(11, kNormalWithin + seconds(5))) << Replicas();
-}
-
-TEST_F(KubeFaults, AnApiServerThatIsDownAtTheStartIsWaitedFor) {
-  monitor().SetDepth(50);
-  ApplyDeployment(1);
-  ApplySource();
-  ApplyObject();
-  ASSERT_TRUE(cluster().KillApiserver());
-  HpaplusProcess::Options options;
-  options.wait_until_ready = false;
-  StartEngine(options);
-  Pass(seconds(2));
-  EXPECT_TRUE(engine().running());
-  EXPECT_FALSE(engine().ready());
-  ASSERT_TRUE(cluster().StartApiserver());
-  EXPECT_TRUE(Reaches(5)) << engine().Log();
-}
-
 TEST_F(KubeFaults, ATokenThatIsReplacedInItsFileIsTakenUp) {
   ApplyServiceAccount();
   Grant(R"([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}])");
@@ -176,10 +110,9 @@ TEST_F(KubeFaults, ATokenThatIsReplacedInItsFileIsTakenUp) {
   ASSERT_TRUE(cluster().Kubectl({"delete", "serviceaccount", "engine", "-n", ns()}));
   ApplyServiceAccount();
   WriteToken(NewToken());
-  ASSERT_TRUE(Eventually([&] { return !IsAccepted(old_token); }, seconds(30)))
-      << "the old token still works";
+  ASSERT_TRUE(Eventually([&] { return !IsAccepted(old_token); })) << "the old token still works";
   monitor().SetDepth(90);
-  EXPECT_TRUE(Reaches(9, seconds(5))) << engine().Log();
+  EXPECT_TRUE(Reaches(9)) << engine().Log();
 }
 
 TEST_F(KubeFaults, AMissingRuleIsNamedInTheCondition) {
@@ -235,9 +168,9 @@ TEST_F(KubeFaults, WhateverTheMonitorSaysNothingShrinksByIt) {
   }
   EXPECT_THAT(Condition("MetricsFresh"), HasSubstr("False"));
   monitor().SetDepthText("1e300");
-  EXPECT_TRUE(Reaches(20, seconds(6))) << "more load never means less; now " << Replicas();
+  EXPECT_TRUE(Reaches(20)) << "more load never means less; now " << Replicas();
   monitor().SetDepth(80);
-  EXPECT_TRUE(Reaches(8, seconds(6))) << Replicas();
+  EXPECT_TRUE(Reaches(8)) << Replicas();
 }
 
 TEST_F(KubeFaults, AMonitorThatHangsDelaysNoOtherObject) {
@@ -255,9 +188,13 @@ TEST_F(KubeFaults, AMonitorThatHangsDelaysNoOtherObject) {
   ASSERT_TRUE(Eventually([&] { return Replicas("other") == 2; }));
   monitor().Hang();
   Pass(seconds(2));
-  other.SetDepth(90);
-  EXPECT_TRUE(Eventually([&] { return Replicas("other") == 9; }, milliseconds(2500)))
-      << Replicas("other");
+  // One that waits for the other's time-out is late each time, a crowded machine is not.
+  bool is_prompt = false;
+  for (int size = 5; size < 10 && !is_prompt; ++size) {
+    other.SetDepth(10 * size);
+    is_prompt = Eventually([&] { return Replicas("other") == size; }, milliseconds(2500));
+  }
+  EXPECT_TRUE(is_prompt) << Replicas("other");
   EXPECT_EQ(Replicas(), 5);
 }
 

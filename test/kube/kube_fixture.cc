@@ -1,6 +1,7 @@
 #include "test/kube/kube_fixture.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <utility>
@@ -58,22 +59,19 @@ Json DefaultSpec() {
 KubeCluster& KubeTest::cluster() {
   std::unique_ptr<KubeCluster>& cluster = SharedCluster();
   if (cluster != nullptr) return *cluster;
-  auto started = KubeCluster::Start();
-  if (started) {
-    cluster = *std::move(started);
-    const Status installed = cluster->InstallCrds();
-    if (installed) return *cluster;
-    std::cerr << installed.error().message << "\n";
-  } else {
-    std::cerr << started.error().message << "\n";
+  const char* const shared = std::getenv(KubeCluster::kSharedDirectory);
+  auto ready = shared != nullptr ? KubeCluster::Attach(shared) : KubeCluster::StartWithCrds();
+  if (!ready) {
+    std::cerr << ready.error().message << "\n";
+    std::exit(1);
   }
-  cluster.reset();  // Or its processes stay until the watchdog looks.
-  std::exit(1);
+  cluster = *std::move(ready);
+  return *cluster;
 }
 
 void KubeTest::SetUp() {
   static int namespaces = 0;
-  ns_ = "test-" + std::to_string(++namespaces);
+  ns_ = "test-" + std::to_string(::getpid()) + "-" + std::to_string(++namespaces);
   monitor_.SetDepth(0);
   Apply({{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", ns_}}}});
 }

@@ -13,8 +13,9 @@
 
 namespace hpaplus::test {
 
-/// A namespace of its own, in a control plane that all tests of the program share, with a business
-/// monitor and, once a test starts it, the real `hpaplus run` for this namespace.
+/// A namespace of its own, in a control plane that all tests of the program share (that of
+/// $HPAPLUS_KUBE_CLUSTER when set, and then perhaps with other programs), with a business monitor
+/// and, once a test starts it, the real `hpaplus run` for this namespace.
 ///
 /// What a test makes by default: deployment "web", source "monitor", and object "web" that wants
 /// one replica per 10 of queue.depth, between 1 and 20, evaluated each second and free to move.
@@ -65,11 +66,11 @@ class KubeTest : public testing::Test {
   void Pass(Duration time);
   /// Whether it becomes true within `most`.
   [[nodiscard]] bool Eventually(const std::function<bool()>& holds,
-                                Duration most = std::chrono::seconds(15));
+                                Duration most = std::chrono::seconds(30));
   /// Whether it is true all through `time`.
   [[nodiscard]] bool Throughout(Duration time, const std::function<bool()>& holds);
   /// Whether the deployment gets this size within `most`.
-  [[nodiscard]] bool Reaches(int replicas, Duration most = std::chrono::seconds(15));
+  [[nodiscard]] bool Reaches(int replicas, Duration most = std::chrono::seconds(30));
 
  private:
   std::string ns_;

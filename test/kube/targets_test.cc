@@ -24,7 +24,7 @@ TEST_F(KubeTargets, ASizeThatSomebodyElseSetsIsTakenIntoAccountAndNotFoughtOver)
     return api().Patch(TargetPath(), {{"spec", {{"replicas", size}}}}).has_value();
   }));
   EXPECT_GT(writes, 10);
-  EXPECT_TRUE(Reaches(9, seconds(5))) << "it does not settle; now " << Replicas();
+  EXPECT_TRUE(Reaches(9)) << "it does not settle; now " << Replicas();
   EXPECT_TRUE(Throughout(seconds(3), [&] { return Replicas() == 9; }));
   // Conflicts are part of life: they are neither events nor failures of the object.
   for (const std::string& reason : EventReasons())
@@ -122,7 +122,7 @@ TEST_F(KubeTargets, AnUnknownKindIsRefusedWithTheReason) {
 TEST_F(KubeTargets, LoweringMaxReplicasTakesEffectAtOnce) {
   StartAt(150);
   PatchSpec({{"maxReplicas", 6}});
-  EXPECT_TRUE(Reaches(6, seconds(4))) << Replicas();
+  EXPECT_TRUE(Reaches(6)) << Replicas();
   EXPECT_TRUE(Throughout(seconds(2), [&] { return Replicas() == 6; }));
 }
 
@@ -139,7 +139,7 @@ TEST_F(KubeTargets, NothingIsWrittenASecondAfterItWasPaused) {
   })) << Replicas();
   PatchSpec({{"mode", "Active"}});
   monitor().SetDepth(80);
-  EXPECT_TRUE(Reaches(8, seconds(5))) << Replicas();
+  EXPECT_TRUE(Reaches(8)) << Replicas();
 }
 
 TEST_F(KubeTargets, AnObjectThatIsDeletedStopsScalingAndMadeAnewScalesAgain) {
@@ -149,7 +149,7 @@ TEST_F(KubeTargets, AnObjectThatIsDeletedStopsScalingAndMadeAnewScalesAgain) {
   Pass(seconds(1));
   EXPECT_TRUE(Throughout(seconds(3), [&] { return Replicas() == 5; })) << Replicas();
   ApplyObject();
-  EXPECT_TRUE(Reaches(17, seconds(5))) << StatusOf().dump(2);
+  EXPECT_TRUE(Reaches(17)) << StatusOf().dump(2);
 }
 
 TEST_F(KubeTargets, DeletingAndMakingAnObjectInOneBreathLosesNothing) {
@@ -159,7 +159,7 @@ TEST_F(KubeTargets, DeletingAndMakingAnObjectInOneBreathLosesNothing) {
     ApplyObject({{"maxReplicas", 10 + i}});
   }
   monitor().SetDepth(1000);
-  EXPECT_TRUE(Reaches(14, seconds(5))) << StatusOf().dump(2);
+  EXPECT_TRUE(Reaches(14)) << StatusOf().dump(2);
   EXPECT_TRUE(Eventually([&] { return StatusOf().value("desiredReplicas", 0) == 14; }))
       << StatusOf().dump(2);
 }

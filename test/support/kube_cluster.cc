@@ -70,16 +70,36 @@ Result<std::unique_ptr<KubeCluster>> KubeCluster::Start(const std::string& apise
   const Result<std::string> up =
       cluster->Run({"up", directory, "--owner", std::to_string(::getpid())});
   if (!up) return up.error();
-  cluster->url_ = FirstLine(ReadFile(cluster->File("url")));
-  cluster->api_ = std::make_unique<KubeRest>(cluster->url_, cluster->AdminAuth());
+  cluster->Connect();
+  return cluster;
+}
+
+Result<std::unique_ptr<KubeCluster>> KubeCluster::StartWithCrds() {
+  auto cluster = Start();
+  if (!cluster) return cluster;
+  if (Status installed = (*cluster)->InstallCrds(); !installed) return installed.error();
+  return cluster;
+}
+
+Result<std::unique_ptr<KubeCluster>> KubeCluster::Attach(const std::string& directory) {
+  auto cluster = std::unique_ptr<KubeCluster>(new KubeCluster(directory));
+  cluster->is_ours_ = false;
+  cluster->Connect();
+  if (const auto version = cluster->api().GetText("/version"); !version) return version.error();
   return cluster;
 }
 
 KubeCluster::~KubeCluster() {
   api_.reset();
+  if (!is_ours_) return;
   static_cast<void>(Verb({"down", directory_}));
   std::error_code ignored;
   fs::remove_all(directory_, ignored);
+}
+
+void KubeCluster::Connect() {
+  url_ = FirstLine(ReadFile(File("url")));
+  api_ = std::make_unique<KubeRest>(url_, AdminAuth());
 }
 
 Status KubeCluster::KillApiserver() {
@@ -127,12 +147,13 @@ Status KubeCluster::InstallCrds() {
 }
 
 Result<std::string> KubeCluster::Run(const std::vector<std::string>& arguments) const {
-  static std::atomic<int> runs = 0;  // Several threads may run verbs.
+  static std::atomic<int> runs = 0;  // Several threads may run verbs, and several processes.
   std::vector<std::string> all = {std::string(kScripts) + "cluster.sh"};
   all.insert(all.end(), arguments.begin(), arguments.end());
   std::vector<std::string> environment;
   if (!flags_.empty()) environment.push_back("HPAPLUS_KUBE_APISERVER_ARGS=" + flags_);
-  const Finished done = RunToEnd(all, environment, File("verb-" + std::to_string(++runs)));
+  const Finished done = RunToEnd(
+      all, environment, File("verb-" + std::to_string(::getpid()) + "-" + std::to_string(++runs)));
   if (done.exit_code == 0) return done.output;
   return Error{ErrorCode::kInvalidArgument, "cluster.sh " + arguments.front() + ": exit code " +
                                                 std::to_string(done.exit_code) + ": " +

@@ -25,10 +25,19 @@ class KubeCluster {
   [[nodiscard]] static Result<std::unique_ptr<KubeCluster>> Start(
       const std::string& apiserver_flags = "");
 
+  /// With what InstallCrds() installs.
+  [[nodiscard]] static Result<std::unique_ptr<KubeCluster>> StartWithCrds();
+
+  /// The environment variable with the directory of a control plane to share.
+  static constexpr const char* kSharedDirectory = "HPAPLUS_KUBE_CLUSTER";
+  /// One that another process has started, in `directory`, and ends.
+  [[nodiscard]] static Result<std::unique_ptr<KubeCluster>> Attach(const std::string& directory);
+
   ~KubeCluster();
   KubeCluster(const KubeCluster&) = delete;
   KubeCluster& operator=(const KubeCluster&) = delete;
 
+  [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] std::string File(const std::string& name) const { return directory_ + "/" + name; }
   /// Of "admin", "token" or "nobody": test/kube/README.md.
@@ -63,7 +72,10 @@ class KubeCluster {
   [[nodiscard]] Status Verb(const std::vector<std::string>& arguments) const;
   [[nodiscard]] HttpAuth AdminAuth() const;
 
+  void Connect();
+
   const std::string directory_;
+  bool is_ours_ = true;
   std::string flags_;
   std::string url_;
   std::unique_ptr<KubeRest> api_;
