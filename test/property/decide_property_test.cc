@@ -1,8 +1,9 @@
-// What holds for every decision, whatever comes in: the contract's S1 to S5, on random workloads.
+// What holds for every decision, whatever comes in: the contract's S1 to S6, on random workloads.
 // A failure names its round; the same seed gives the same round anywhere.
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -13,7 +14,16 @@ namespace hpaplus::testing {
 namespace {
 
 constexpr std::uint64_t kSeed = 20261123;
-constexpr int kRounds = 40'000;
+
+// How many random inputs each property gets: HPAPLUS_PROPERTY_ROUNDS, or a few seconds' worth.
+int Rounds() {
+  static const int rounds = [] {
+    const char* const text = std::getenv("HPAPLUS_PROPERTY_ROUNDS");
+    const int given = text == nullptr ? 0 : std::atoi(text);
+    return given > 0 ? given : 40'000;
+  }();
+  return rounds;
+}
 
 std::vector<ReadingResult> GoodReadings(RandomWorkload& random, const Bench& bench) {
   std::vector<ReadingResult> out;
@@ -24,7 +34,7 @@ std::vector<ReadingResult> GoodReadings(RandomWorkload& random, const Bench& ben
 
 TEST(DecideProperty, S1ASizeIsWithinItsBounds) {
   RandomWorkload random(kSeed);
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < Rounds(); ++round) {
     Bench bench = random.Workload();
     bench.readings = GoodReadings(random, bench);
     for (ReadingResult& reading : bench.readings) {
@@ -46,7 +56,7 @@ TEST(DecideProperty, S1ASizeIsWithinItsBounds) {
 
 TEST(DecideProperty, S2NothingShrinksWhileAMetricIsUnknown) {
   RandomWorkload random(kSeed);
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < Rounds(); ++round) {
     Bench bench = random.Workload();
     bench.readings = GoodReadings(random, bench);
     const auto spoiled =
@@ -60,7 +70,7 @@ TEST(DecideProperty, S2NothingShrinksWhileAMetricIsUnknown) {
 
 TEST(DecideProperty, S3BadSamplesMoveNothing) {
   RandomWorkload random(kSeed);
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < Rounds(); ++round) {
     Bench bench = random.Workload();
     for (const ReadingResult& reading : GoodReadings(random, bench))
       bench.readings.push_back(random.Spoil(bench, **reading));
@@ -72,7 +82,7 @@ TEST(DecideProperty, S3BadSamplesMoveNothing) {
 
 TEST(DecideProperty, S3ABadSampleOfOnePodShrinksNoMoreThanAGoodHighOne) {
   RandomWorkload random(kSeed);
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < Rounds(); ++round) {
     Bench bench = random.Workload(true);
     const MetricSpec& metric = bench.spec->metrics[0];
     if (!RandomWorkload::IsPerPod(metric.type) || bench.view.pods.size() < 2) continue;
@@ -100,7 +110,7 @@ TEST(DecideProperty, S3ABadSampleOfOnePodShrinksNoMoreThanAGoodHighOne) {
 
 TEST(DecideProperty, S4MoreLoadNeverYieldsFewerReplicas) {
   RandomWorkload random(kSeed);
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < Rounds(); ++round) {
     Bench bench = random.Workload();
     const History before = bench.history;
     const std::vector<ReadingResult> low = GoodReadings(random, bench);
@@ -123,7 +133,7 @@ TEST(DecideProperty, S4MoreLoadNeverYieldsFewerReplicas) {
 
 TEST(DecideProperty, S4HoldsWithPodsThatAreSilentOrStarting) {
   RandomWorkload random(kSeed);
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < Rounds(); ++round) {
     Bench bench = random.Workload(true);
     const MetricSpec& metric = bench.spec->metrics[0];
     if (!RandomWorkload::IsPerPod(metric.type)) continue;
@@ -178,7 +188,7 @@ Replicas AllowedFrom(const ScalingRules& rules, const std::map<Timestamp, Replic
 TEST(DecideProperty, S5RatesHoldOverEveryPeriod) {
   constexpr Replicas kFloatNoise = 1;  // 100 pods and 10 % are 111.
   RandomWorkload random(kSeed);
-  for (int round = 0; round < 300; ++round) {
+  for (int round = 0; round < Rounds() / 130; ++round) {
     Bench bench(static_cast<Replicas>(random.Between(1, 60)), 1, 1000);
     MetricSpec metric;
     metric.type = MetricType::kSource;
@@ -236,9 +246,36 @@ TEST(DecideProperty, S5TheHistoryStaysAsLongAsItsWindows) {
   }
 }
 
+TEST(DecideProperty, S6ZeroNeedsConsentAndEveryMetricsWord) {
+  RandomWorkload random(kSeed);
+  int zeros = 0;
+  for (int round = 0; round < Rounds(); ++round) {
+    Bench bench = random.Workload();
+    bench.spec->min_replicas = random.Chance(0.7) ? 0 : bench.spec->min_replicas;
+    bench.view.scaled_to_zero = random.Chance(0.5);
+    if (random.Chance(0.3)) bench.view.scale.spec_replicas = 0;
+    const bool idle = random.Chance(0.6);
+    for (const MetricSpec& metric : bench.spec->metrics) {
+      const double load = idle || random.Chance(0.3) ? 0 : random.Load();
+      bench.readings.push_back(Answer(RandomWorkload::Good(bench, metric, load)));
+      if (random.Chance(0.1)) bench.readings.back() = random.Spoil(bench, **bench.readings.back());
+    }
+    const Decision decision = bench.Decide();
+    if (decision.current == 0 && !bench.view.scaled_to_zero) {
+      ASSERT_EQ(decision.desired, 0) << round << ": a human's zero";
+    }
+    if (decision.desired != 0 || decision.current == 0) continue;
+    ++zeros;
+    ASSERT_EQ(bench.spec->min_replicas, 0) << round;
+    for (const MetricOutcome& outcome : decision.metrics)
+      ASSERT_EQ(outcome.proposal, 0) << round;
+  }
+  EXPECT_GT(zeros, Rounds() / 100);
+}
+
 TEST(DecideProperty, S14TheSameInputGivesTheSameOutput) {
   RandomWorkload random(kSeed);
-  for (int round = 0; round < kRounds / 10; ++round) {
+  for (int round = 0; round < Rounds() / 10; ++round) {
     Bench bench = random.Workload();
     bench.readings = GoodReadings(random, bench);
     const History before = bench.history;
