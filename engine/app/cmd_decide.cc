@@ -31,7 +31,8 @@ std::optional<std::string> ReadLine(std::istream& in, bool& too_long) {
 
 }  // namespace
 
-int DecideStream(std::istream& in, std::ostream& out, std::ostream& err) {
+int DecideStream(const DecideOptions& options, std::istream& in, std::ostream& out,
+                 std::ostream& err) {
   const PolicyFactory policies = policies::MakeBuiltinPolicies;
   int exit_code = kExitOk;
   std::size_t number = 0;
@@ -41,7 +42,7 @@ int DecideStream(std::istream& in, std::ostream& out, std::ostream& err) {
     if (line->find_first_not_of(" \t\r") == std::string::npos) continue;
     const Result<std::string> result =
         too_long ? Error{ErrorCode::kMalformedData, "the line is longer than 64 MiB"}
-                 : replay::AnswerLine(*line, policies);
+                 : replay::AnswerLine(*line, policies, {options.counterfactuals});
     if (result) {
       out << *result << "\n";
     } else {

@@ -22,11 +22,16 @@ struct ValidateOptions {
   bool json = false;
 };
 
+struct DecideOptions {
+  bool counterfactuals = false;  // Also which change of an input would have changed a decision.
+};
+
 /// Each runs one subcommand to its end and returns the exit code (exit_codes.h). Data goes to
 /// `out`, talk to `err`.
 [[nodiscard]] int RunController(const RunOptions& options, std::ostream& err);
 [[nodiscard]] int Validate(const ValidateOptions& options, std::ostream& out, std::ostream& err);
 /// Answers each line of `in`, a case, by a line, before it reads the next: docs/decide.md.
-[[nodiscard]] int DecideStream(std::istream& in, std::ostream& out, std::ostream& err);
+[[nodiscard]] int DecideStream(const DecideOptions& options, std::istream& in, std::ostream& out,
+                               std::ostream& err);
 
 }  // namespace hpaplus::app

@@ -73,12 +73,14 @@ void AddValidate(CLI::App& cli, app::ValidateOptions& options, std::string& outp
       ->type_name("json");
 }
 
-void AddDecide(CLI::App& cli) {
+void AddDecide(CLI::App& cli, app::DecideOptions& options) {
   CLI::App* decide = cli.add_subcommand(
       "decide", "Answer situations on standard input with decisions, one JSON object a line");
   decide->footer(
       "Needs no cluster. The format is in docs/decide.md.\n"
       "Example: hpaplus decide < examples/decide/cpu.jsonl");
+  decide->add_flag("--counterfactuals", options.counterfactuals,
+                   "Also say which change of an input would have changed the decision");
 }
 
 int Main(int argc, char** argv) {
@@ -88,12 +90,13 @@ int Main(int argc, char** argv) {
 
   app::RunOptions run;
   app::ValidateOptions validate;
+  app::DecideOptions decide;
   std::string version_output;
   std::string validate_output;
   AddRun(cli, run);
   AddVersion(cli, version_output);
   AddValidate(cli, validate, validate_output);
-  AddDecide(cli);
+  AddDecide(cli, decide);
 
   try {
     cli.parse(argc, argv);
@@ -111,7 +114,7 @@ int Main(int argc, char** argv) {
   }
   if (cli.got_subcommand("decide")) {
     std::ios::sync_with_stdio(false);
-    return app::DecideStream(std::cin, std::cout, std::cerr);
+    return app::DecideStream(decide, std::cin, std::cout, std::cerr);
   }
   hpaplus::BlockSignals();  // Before any thread exists.
   return app::RunController(run, std::cerr);

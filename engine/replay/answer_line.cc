@@ -10,7 +10,8 @@
 
 namespace hpaplus::replay {
 
-Result<std::string> AnswerLine(std::string_view line, const PolicyFactory& policies) {
+Result<std::string> AnswerLine(std::string_view line, const PolicyFactory& policies,
+                               const CaseRun::Options& options) {
   JsonDocument document;
   if (const Status parsed = document.Parse(line, kLineMost); !parsed) return parsed.error();
   std::string problem;
@@ -24,11 +25,11 @@ Result<std::string> AnswerLine(std::string_view line, const PolicyFactory& polic
   } else {
     HpaCase hpa_case = ReadCase(root);
     if (!problem.empty()) return Error{ErrorCode::kMalformedData, problem};
-    CaseRun run(std::move(hpa_case), policies);
+    CaseRun run(std::move(hpa_case), policies, options);
     std::vector<StepResult> steps;
     while (!run.done())
       steps.push_back(run.Step());
-    answer = CaseResultJson(run.name(), run.admitted(), steps);
+    answer = CaseResultJson(run.name(), run.admitted(), steps, options);
   }
   if (!problem.empty()) return Error{ErrorCode::kMalformedData, problem};
   return answer;

@@ -23,10 +23,11 @@ bool SaysScaledToZero(const HpaStatus& status) {
 
 }  // namespace
 
-CaseRun::CaseRun(HpaCase hpa_case, const PolicyFactory& make)
+CaseRun::CaseRun(HpaCase hpa_case, const PolicyFactory& make, const Options& options)
     : case_(std::move(hpa_case)),
       admitted_(case_.object),
       make_(make),
+      options_(options),
       policies_(make(*case_.object.spec)) {
   scale_.status = ScaleStatus::kKnown;
 }
@@ -102,6 +103,10 @@ StepResult CaseRun::Step() {
                          step.faults,
                          HasBadVersion(view.spec->target),
                          case_.gates.scale_to_zero};
+  if (options_.counterfactuals) {
+    out.counterfactuals = FindCounterfactuals(
+        {step.now, case_.config, WorkloadId{0}, view, policies_, readings}, case_.history);
+  }
   out.round = RunHpaRound(input, case_.status, case_.history);
   if (out.round.rescaled) scale_.spec_replicas = out.round.decision.desired;
   if (case_.status.metrics) case_.metrics.clear();

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/core/counterfactual.h"
 #include "engine/core/policy.h"
 #include "engine/replay/hpa_case.h"
 #include "engine/replay/hpa_round.h"
@@ -28,14 +29,19 @@ struct StepResult {
   std::string first_metrics;
   std::vector<Proposal> proposals;  // Where the scale has a usable selector.
   History history;                  // Afterwards.
+  std::vector<Counterfactual> counterfactuals;
 };
 
 /// Runs a case: a cluster with one autoscaler, one reconciliation after the other. Pure apart from
 /// its own memory; the same case gives the same results.
 class CaseRun {
  public:
+  struct Options {
+    bool counterfactuals = false;
+  };
+
   /// `make` must outlive this.
-  CaseRun(HpaCase hpa_case, const PolicyFactory& make);
+  CaseRun(HpaCase hpa_case, const PolicyFactory& make, const Options& options);
 
   [[nodiscard]] const std::string& name() const { return case_.name; }
   /// The object of the first step.
@@ -52,6 +58,7 @@ class CaseRun {
   HpaCase case_;
   const CaseObject admitted_;
   const PolicyFactory& make_;
+  const Options options_;
   std::size_t next_ = 0;
   PolicySet policies_;
   ScaleState scale_;

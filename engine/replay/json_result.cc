@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/replay/admission_json.h"
+#include "engine/replay/counterfactual_json.h"
 
 namespace hpaplus::replay {
 namespace {
@@ -296,12 +297,14 @@ std::string Dump(const Json& json) {
 }  // namespace
 
 std::string CaseResultJson(std::string_view name, const CaseObject& admitted,
-                           const std::vector<StepResult>& steps) {
+                           const std::vector<StepResult>& steps, const CaseRun::Options& options) {
   Json json = {{"name", name}};
   if (admitted.hpa) json["admission"] = AdmissionJson(admitted.problems, admitted.hpa->spec);
   json["steps"] = Json::array();
-  for (const StepResult& step : steps)
-    json["steps"].push_back(StepJson(step));
+  for (const StepResult& step : steps) {
+    Json& written = json["steps"].emplace_back(StepJson(step));
+    if (options.counterfactuals) written["counterfactuals"] = CounterfactualsJson(step);
+  }
   return Dump(json);
 }
 

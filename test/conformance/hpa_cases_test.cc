@@ -60,7 +60,7 @@ json Essence(const json& step) {
 
 json Answer(const std::string& line) {
   const PolicyFactory policies = policies::MakeBuiltinPolicies;
-  const auto answer = replay::AnswerLine(line, policies);
+  const auto answer = replay::AnswerLine(line, policies, {});
   if (!answer) throw std::runtime_error(answer.error().message);
   return json::parse(*answer);
 }
@@ -122,7 +122,7 @@ TEST(HpaCases, EveryDeviationIsWrittenDown) {
 TEST(HpaCases, GiveTheSameBytesTwice) {
   const PolicyFactory policies = policies::MakeBuiltinPolicies;
   for (const std::string& line : Cases())
-    EXPECT_EQ(*replay::AnswerLine(line, policies), *replay::AnswerLine(line, policies));
+    EXPECT_EQ(*replay::AnswerLine(line, policies, {}), *replay::AnswerLine(line, policies, {}));
 }
 
 TEST(HpaTables, AdmissionQuantitiesPodsAndRequestsAreTheHpas) {

@@ -33,7 +33,7 @@ std::vector<json> ReadLines(const fs::path& path) {
 
 std::vector<json> Decide(const fs::path& path) {
   const std::string command =
-      std::string(HPAPLUS_BINARY_DIR) + "/hpaplus decide < " + path.string();
+      std::string(HPAPLUS_BINARY_DIR) + "/hpaplus decide --counterfactuals < " + path.string();
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(command.c_str(), "r"), &pclose);
   std::string text;
   std::array<char, 4096> buffer{};

@@ -310,6 +310,19 @@ TEST(PodAverage, SizesByTheRatioOfTheAverageToTheTarget) {
   }
 }
 
+TEST(PodAverage, WithoutToleranceTheSmallestExcessGrowsThoughAPodIsMissing) {
+  std::vector<std::int64_t> usages(200, 1007);
+  usages.push_back(kNone);
+  Bench bench = WithUsage(usages);
+  bench.config.tolerance = 0;
+  EXPECT_EQ(Ask(*Average(1000), bench).proposal, 202) << "1.002 times the target over all 201";
+  usages.assign(200, 993);
+  usages.push_back(kNone);
+  bench = WithUsage(usages);
+  bench.config.tolerance = 0;
+  EXPECT_EQ(Ask(*Average(1000), bench).proposal, 200) << "0.993 times the target over all 201";
+}
+
 TEST(PodAverage, OfCpuJudgesStartingPodsAndOfAPodsMetricDoesNot) {
   Bench bench = WithUsage({90, 90});
   PodAt(bench, 1).ready.reset();

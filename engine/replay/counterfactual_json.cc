@@ -1,0 +1,76 @@
+#include "engine/replay/counterfactual_json.h"
+
+#include <string>
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+namespace hpaplus::replay {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// What the metric says of itself, in the form of its target.
+std::string CurrentText(const MetricOutcome& outcome, const MetricSpec& metric) {
+  const auto format =
+      metric.resource == "memory" ? Quantity::Format::kBinarySI : Quantity::Format::kDecimalSI;
+  if (outcome.average_utilization) return fmt::format("{} %", *outcome.average_utilization);
+  if (outcome.value) return fmt::format("{:.6g}", *outcome.value);
+  if (outcome.value_milli) return Quantity::FromMilli(*outcome.value_milli, format).ToString();
+  if (outcome.average_value_milli) {
+    return Quantity::FromMilli(*outcome.average_value_milli, format).ToString() + " each";
+  }
+  return fmt::format("{:.6g} of its target", outcome.ratio);
+}
+
+Json MetricJson(const Counterfactual& found, const StepResult& step) {
+  const MetricSpec& metric = step.object.spec->metrics[found.metric];
+  const std::string value = CurrentText(found.outcome, metric);
+  return {{"input", "metric"},
+          {"metric", metric.name},
+          {found.above ? "above" : "below", value},
+          {"factor", found.factor},
+          {"replicas", found.desired},
+          {"text", fmt::format("{} replicas if {} {} {}", found.desired, metric.name,
+                               found.above ? ">" : "<", value)}};
+}
+
+Json BoundJson(const Counterfactual& found, const char* name) {
+  return {{"input", name},
+          {"value", found.bound},
+          {"replicas", found.desired},
+          {"text", fmt::format("{} replicas if {} was {}", found.desired, name, found.bound)}};
+}
+
+Json TimeJson(const Counterfactual& found) {
+  const std::string later = FormatDuration(found.later);
+  return {{"input", "time"},
+          {"later", later},
+          {"replicas", found.desired},
+          {"text", fmt::format("{} replicas in {} if nothing changes", found.desired, later)}};
+}
+
+Json OneJson(const Counterfactual& found, const StepResult& step) {
+  switch (found.input) {
+    case Counterfactual::Input::kMetric:
+      return MetricJson(found, step);
+    case Counterfactual::Input::kMinReplicas:
+      return BoundJson(found, "minReplicas");
+    case Counterfactual::Input::kMaxReplicas:
+      return BoundJson(found, "maxReplicas");
+    case Counterfactual::Input::kTime:
+      return TimeJson(found);
+  }
+  return {};
+}
+
+}  // namespace
+
+nlohmann::ordered_json CounterfactualsJson(const StepResult& step) {
+  Json list = Json::array();
+  for (const Counterfactual& found : step.counterfactuals)
+    list.push_back(OneJson(found, step));
+  return list;
+}
+
+}  // namespace hpaplus::replay
