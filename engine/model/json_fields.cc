@@ -107,7 +107,7 @@ bool JsonField::Flag(bool absent) const {
 }
 
 std::string JsonField::Json() const {
-  return simdjson::minify(*element_);
+  return present() ? simdjson::minify(*element_) : "null";
 }
 
 std::string JsonField::Required() const {

@@ -52,7 +52,7 @@ class JsonField {
 
   void Fail(std::string_view what) const;
 
-  /// The JSON text of a value that is present, for another reader.
+  /// The value as JSON text, for another reader; "null" when it is absent.
   [[nodiscard]] std::string Json() const;
 
   /// Calls visit(const JsonField&) for each element of a list.

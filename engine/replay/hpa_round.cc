@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/core/freshness.h"
+
 namespace hpaplus::replay {
 namespace {
 
@@ -132,7 +134,7 @@ class Round {
   bool PutScale() {
     const Replicas to = out_.decision.desired;
     for (std::size_t i = 0; i < kMostPuts; ++i) {
-      if (i > 0) end_ += kBetweenPuts;
+      if (i > 0) end_ = Later(end_, kBetweenPuts);
       const auto& faults = in_.faults.scale_puts;
       const Put result = i < faults.size() ? faults[i] : Put::kOk;
       out_.puts.push_back({to, result});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 #include <fmt/core.h>
@@ -39,15 +40,25 @@ std::string Canonical(const std::string& text) {
   return parsed ? parsed->ToString() : text;
 }
 
-ReadingResult ReadPodUsage(const std::string& body, const std::string& ns) {
-  auto pods = collectors::ParsePodMetrics(body);
-  if (!pods) return pods.error();
-  if (pods->empty()) return Error{ErrorCode::kNotFound, "no metrics returned"};
+// Item by item: of two samples of one pod the last one counts that has the resource, whatever
+// namespace either of them names.
+ReadingResult ReadPodUsage(const JsonField& response, const std::string& ns) {
   auto reading = std::make_shared<Reading>();
-  reading->pod_usage = *std::move(pods);
   reading->selected = true;
-  for (PodUsage& item : reading->pod_usage)
-    item.ns = ns;
+  std::optional<Error> problem;
+  response.Field("items").Each([&](const JsonField& item) {
+    auto pods = collectors::ParsePodMetrics(R"({"items":[)" + item.Json() + "]}");
+    if (!pods) {
+      problem = pods.error();
+      return;
+    }
+    for (PodUsage& usage : *pods) {
+      usage.ns = ns;
+      reading->pod_usage.push_back(std::move(usage));
+    }
+  });
+  if (problem) return *problem;
+  if (reading->pod_usage.empty()) return Error{ErrorCode::kNotFound, "no metrics returned"};
   std::ranges::stable_sort(reading->pod_usage, {}, &PodUsage::pod);
   return ReadingResult(std::move(reading));
 }
@@ -113,8 +124,8 @@ ReadingResult ReadReading(const JsonField& entry, const std::string& api, const 
     response.Fail("is missing, and so is an error");
     return Error{ErrorCode::kMalformedData, "no response"};
   }
-  const std::string body = response.Json();
-  return api == "resource" ? ReadPodUsage(body, ns) : ReadValues(body, api == "pods");
+  if (api == "resource") return ReadPodUsage(response, ns);
+  return ReadValues(response.Json(), api == "pods");
 }
 
 MetricAnswer ReadAnswer(const JsonField& entry, const std::string& ns, Timestamp now) {
@@ -136,8 +147,18 @@ MetricAnswer ReadAnswer(const JsonField& entry, const std::string& ns, Timestamp
   return answer;
 }
 
-bool IsNamespace(const ObjectRef& object) {
-  return object.kind == "Namespace" && object.api_version.find('/') == std::string::npos;
+std::string_view GroupOf(std::string_view api_version) {
+  const std::size_t slash = api_version.find('/');
+  return slash == std::string_view::npos ? std::string_view() : api_version.substr(0, slash);
+}
+
+// A metric API is asked for the resource, its group and its name, not for a version; for a core
+// namespace not even for a name.
+bool IsAbout(const MetricAnswer& answer, const ObjectRef& object) {
+  const std::string_view group = GroupOf(object.api_version);
+  if (answer.object.kind != object.kind) return false;
+  if (object.kind == "Namespace" && group.empty()) return true;
+  return GroupOf(answer.object.api_version) == group && answer.object.name == object.name;
 }
 
 bool IsAnswerTo(const MetricAnswer& answer, const MetricSpec& metric, const std::string& selector) {
@@ -150,8 +171,7 @@ bool IsAnswerTo(const MetricAnswer& answer, const MetricSpec& metric, const std:
   }
   if (answer.metric != metric.metric || answer.selector != selector) return false;
   if (answer.api != "object") return true;
-  if (answer.object.kind != metric.described_object.kind) return false;
-  return IsNamespace(metric.described_object) || answer.object == metric.described_object;
+  return IsAbout(answer, metric.described_object);
 }
 
 }  // namespace
@@ -189,13 +209,13 @@ bool IsKnownKind(const std::string& api_version, const std::string& kind) {
       {"",
        {"Pod", "Service", "ReplicationController", "Namespace", "ConfigMap", "Secret", "Node",
         "Endpoints", "Event", "PersistentVolume", "PersistentVolumeClaim", "ServiceAccount",
-        "LimitRange", "ResourceQuota", "PodTemplate"}},
+        "LimitRange", "ResourceQuota", "PodTemplate", "Binding", "ComponentStatus"}},
       {"apps", {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ControllerRevision"}},
       {"autoscaling", {"HorizontalPodAutoscaler", "Scale"}},
-      {"networking.k8s.io", {"Ingress", "IngressClass", "NetworkPolicy"}},
+      {"networking.k8s.io",
+       {"Ingress", "IngressClass", "NetworkPolicy", "IPAddress", "ServiceCIDR"}},
   };
-  const std::size_t slash = api_version.find('/');
-  const std::string group = slash == std::string::npos ? "" : api_version.substr(0, slash);
+  const std::string_view group = GroupOf(api_version);
   return std::ranges::any_of(kGroups, [&](const Group& known) {
     return known.name == group && std::ranges::find(known.kinds, kind) != known.kinds.end();
   });

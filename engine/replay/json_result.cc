@@ -145,7 +145,8 @@ Json MetricJson(const CurrentMetric& metric, bool as_hpa) {
 
 Json CurrentMetricsJson(const StepResult& step) {
   if (!step.status.metrics) {
-    return step.first_metrics.empty() ? Json(nullptr) : Json::parse(step.first_metrics);
+    return step.first_metrics.empty() ? Json(nullptr)
+                                      : Json::parse(step.first_metrics, nullptr, false);
   }
   if (step.status.metrics->empty()) return nullptr;
   Json list = Json::array();
