@@ -41,21 +41,28 @@ std::string DrawBoard(const std::vector<Row>& rows, Duration elapsed, Duration t
   return text;
 }
 
-std::string DrawSummary(const std::vector<Row>& rows, Duration total) {
+std::string DrawSummary(const std::vector<Row>& rows, Duration total, const std::string& pods) {
   std::string text = fmt::format("\n  {:<9} {:<24} {:>10} {:>8} {:>8} {:>8} {:>15}\n", "WORKLOAD",
                                  "SIGNAL", "REACTIONS", "P50", "P99", "CHANGES", "UNDER CAPACITY");
+  bool any_pods = false;
   for (const Row& row : rows) {
     const auto& reactions = row.score->reactions();
-    text += fmt::format("  {:<9} {:<24} {:>10} {:>6.2f} s {:>6.2f} s {:>8} {:>13.1f} s\n", row.name,
-                        row.signal, reactions.size(), ToSeconds(Percentile(reactions, 0.5)),
-                        ToSeconds(Percentile(reactions, 0.99)), row.score->changes(),
-                        ToSeconds(row.score->under_capacity()));
+    const bool has_pods = row.score->ready() > 0;
+    any_pods = any_pods || has_pods;
+    text += fmt::format(
+        "  {:<9} {:<24} {:>10} {:>6.2f} s {:>6.2f} s {:>8} {:>15}\n", row.name, row.signal,
+        reactions.size(), ToSeconds(Percentile(reactions, 0.5)),
+        ToSeconds(Percentile(reactions, 0.99)), row.score->changes(),
+        has_pods ? fmt::format("{:.1f} s", ToSeconds(row.score->under_capacity())) : "no pods");
   }
-  text += fmt::format(
+  text +=
       "\n  Reaction: from the load needing more replicas to that number written to /scale, the\n"
-      "  source's own delay included. Under capacity: of {:.0f} s, with pods starting in about 1 "
-      "s.\n",
-      ToSeconds(total));
+      "  source's own delay included. ";
+  if (any_pods) {
+    text += fmt::format("Under capacity: of {:.0f} s, with pods {}.\n", ToSeconds(total), pods);
+  } else {
+    text += "No pod became ready: does the cluster run controllers and nodes?\n";
+  }
   return text;
 }
 

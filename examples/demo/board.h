@@ -20,7 +20,9 @@ struct Row {
 /// newline. Pure.
 [[nodiscard]] std::string DrawBoard(const std::vector<Row>& rows, Duration elapsed, Duration total);
 
-/// The last words: reaction p50 and p99, changes, seconds under capacity, per row.
-[[nodiscard]] std::string DrawSummary(const std::vector<Row>& rows, Duration total);
+/// The last words: reaction p50 and p99, changes, seconds under capacity, per row. `pods` says how
+/// they come up: "starting in about 1 s".
+[[nodiscard]] std::string DrawSummary(const std::vector<Row>& rows, Duration total,
+                                      const std::string& pods);
 
 }  // namespace hpaplus::demo

@@ -105,7 +105,11 @@ class RestCluster final : public DemoCluster {
   }
 
   void DeleteNamespace(const std::string& ns) override {
-    static_cast<void>(Call("DELETE", "/api/v1/namespaces/" + ns));
+    // Not left to the namespace's end: some clusters have no controller that brings it about.
+    for (const char* what : {"/apis/autoscaling.hpaplus.io/v1alpha1/namespaces/{}/hpapluses",
+                             "/apis/autoscaling.hpaplus.io/v1alpha1/namespaces/{}/metricsources",
+                             "/apis/apps/v1/namespaces/{}/deployments", "/api/v1/namespaces/{}"})
+      static_cast<void>(Call("DELETE", fmt::format(fmt::runtime(what), ns)));
   }
 
  private:
@@ -121,17 +125,31 @@ class RestCluster final : public DemoCluster {
     return client_->Call(request, clock_.Now() + kPatience);
   }
 
-  Status ApplyOne(Json object) {
+  Status ApplyOne(const Json& object) {
     const std::string collection = Collection(object);
     if (collection.empty()) return Error{ErrorCode::kInvalidArgument, "demo: unknown kind"};
-    const auto created = Call("POST", collection, object.dump());
+    const auto created = Create(collection, object);
     if (created) return Done{};
     if (created.error().code != ErrorCode::kConflict) return created.error();
-    if (object["kind"] == "Namespace") return Done{};
+    // A cluster's own resource definitions may be newer, and others rely on them.
+    if (object["kind"] == "Namespace" || object["kind"] == "CustomResourceDefinition")
+      return Done{};
     const std::string path = collection + "/" + object["metadata"]["name"].get<std::string>();
     const auto patched = Call("PATCH", path, object.dump(), "application/merge-patch+json");
     if (!patched) return patched.error();
     return Done{};
+  }
+
+  // A resource that has just been defined takes a moment to be served.
+  Result<std::string> Create(const std::string& collection, const Json& object) {
+    const Timestamp until = clock_.Now() + kPatience;
+    while (true) {
+      auto created = Call("POST", collection, object.dump());
+      const bool may_pass = !created && (created.error().code == ErrorCode::kNotFound ||
+                                         created.error().code == ErrorCode::kUnavailable);
+      if (!may_pass || clock_.Now() >= until) return created;
+      static_cast<void>(clock_.WaitUntil(clock_.Now() + kWatchPatience, {}));
+    }
   }
 
   void ReadEvents(LineStream& stream, const std::function<void(Seen)>& on_seen,

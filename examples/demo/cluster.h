@@ -25,7 +25,8 @@ class DemoCluster {
                                                       const std::string& context);
   virtual ~DemoCluster() = default;
 
-  /// Creates what the YAML documents describe; what exists already is replaced.
+  /// Creates what the YAML documents describe; what exists already is changed to that, but for
+  /// custom resource definitions, which stay as they are.
   [[nodiscard]] virtual Status Apply(const std::string& yaml) = 0;
   /// Calls `on_seen` for each change of a Deployment until `stop`. Blocks.
   virtual void WatchDeployments(const std::string& ns, const std::function<void(Seen)>& on_seen,
@@ -35,6 +36,7 @@ class DemoCluster {
   /// Sets the annotation from which the embedded cluster makes CPU usage.
   virtual void SetCpuTotal(const std::string& ns, const std::string& deployment, double cores) = 0;
   [[nodiscard]] virtual bool is_embedded() = 0;
+  /// With all that the demo puts into one. Does not wait for its end.
   virtual void DeleteNamespace(const std::string& ns) = 0;
 };
 

@@ -30,9 +30,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kNamespace = "hpaplus-demo";
 constexpr auto kFrame = std::chrono::milliseconds(250);
-constexpr auto kSettle = std::chrono::seconds(20);  // For everything to be up.
+constexpr auto kSettle = std::chrono::minutes(1);  // For everything to be up.
+constexpr const char* kNamespace = "hpaplus-demo";
+constexpr const char* kCpuService = "render";  // Its pods do nothing: its CPU usage is made up.
 
 struct Service {
   std::string name;
@@ -45,7 +46,7 @@ struct Service {
 const std::vector<Service> kServices = {
     {"checkout", "rps, Prometheus, 1s", 1.0, 0.0, 100},
     {"mailer", "queue, HTTP monitor, 1s", 0.25, 0.25, 40},
-    {"render", "cpu, metrics.k8s.io, 5s", 1.0 / 200, 0.5, 0.5},
+    {kCpuService, "cpu, metrics.k8s.io, 5s", 1.0 / 200, 0.5, 0.5},
 };
 
 struct Options {
@@ -71,6 +72,19 @@ void Replace(std::string& text, const std::string& from, const std::string& to) 
     text.replace(at, from.size(), to);
 }
 
+// Leaves out the YAML documents that hold `text`.
+std::string WithoutDocuments(const std::string& yaml, const std::string& text) {
+  constexpr std::string_view kSeparator = "---\n";
+  std::string rest;
+  for (std::size_t begin = 0; begin < yaml.size();) {
+    const std::size_t end = std::min(yaml.find(kSeparator, begin), yaml.size());
+    const std::string document = yaml.substr(begin, end - begin);
+    if (document.find(text) == std::string::npos) rest += document + std::string(kSeparator);
+    begin = end + kSeparator.size();
+  }
+  return rest;
+}
+
 // Everything that runs while the demo does, in the order in which it is started.
 class Demo {
  public:
@@ -78,14 +92,18 @@ class Demo {
       : options_(options),
         work_(fs::temp_directory_path() / ("hpaplus-demo-" + std::to_string(getpid()))) {
     fs::create_directories(work_);
-    for (const Service& service : kServices)
-      scores_.emplace_back(service.target);
+    // In a cluster of somebody's own nothing that is there may be touched.
+    if (!options.kubeconfig.empty()) {
+      const auto now = clock_.Now().time_since_epoch();
+      namespace_ +=
+          fmt::format("-{:x}", std::chrono::floor<std::chrono::milliseconds>(now).count());
+    }
   }
 
   ~Demo() {
     watcher_.request_stop();
     if (watcher_.joinable()) watcher_.join();
-    if (cluster_ && !options_.kubeconfig.empty()) cluster_->DeleteNamespace(kNamespace);
+    if (applied_ && !options_.kubeconfig.empty()) cluster_->DeleteNamespace(namespace_);
     engine_.reset();
     prometheus_.reset();
     std::error_code ignored;
@@ -102,9 +120,10 @@ class Demo {
     if (!trace) return trace.error();
     trace_.emplace(std::move(*trace));
 
-    std::vector<std::string> names;
-    for (const Service& service : kServices)
-      names.push_back(service.name);
+    if (!options_.kubeconfig.empty()) {
+      if (auto connected = Connect(); !connected) return connected.error();
+    }
+    const std::vector<std::string> names = ChooseServices();
     auto load = LoadService::Start(names);
     if (!load) return load.error();
     load_ = std::move(*load);
@@ -116,14 +135,13 @@ class Demo {
     prometheus_ = std::move(*prometheus);
 
     if (auto started = StartEngine(); !started) return started.error();
-    auto cluster = DemoCluster::Connect(KubeconfigFile(), options_.context);
-    if (!cluster) return cluster.error();
-    cluster_ = std::move(*cluster);
-    embedded_ = cluster_->is_embedded();
+    if (options_.kubeconfig.empty()) {
+      if (auto connected = Connect(); !connected) return connected.error();
+    }
     if (auto applied = ApplyManifests(); !applied) return applied.error();
     watcher_ = std::jthread([this](const std::stop_token& stop) {
       cluster_->WatchDeployments(
-          kNamespace, [this](const Seen& seen) { Note(seen); }, stop);
+          namespace_, [this](const Seen& seen) { Note(seen); }, stop);
     });
     return WaitUntilScaled();
   }
@@ -133,7 +151,10 @@ class Demo {
     std::cout << fmt::format(
         "  {} at {:.0f} times the speed; {}; Prometheus and engine for real.\n",
         "Four recorded hours of the 1998 World Cup's web site", trace_->speed(),
-        embedded_ ? "embedded cluster" : "your cluster");
+        embedded_ ? "embedded cluster" : "your cluster, namespace " + namespace_);
+    if (!embedded_) {
+      std::cout << "  Without render, whose CPU usage only the embedded cluster can make up.\n";
+    }
     const Timestamp begin = clock_.Now();
     Timestamp next_line = begin;
     for (Timestamp now = begin; now < begin + options_.length; now = clock_.Now()) {
@@ -145,7 +166,11 @@ class Demo {
       if (WaitForSignal(kFrame) != 0) return Error{ErrorCode::kGone, "stopped"};
       if (!engine_->running()) return Error{ErrorCode::kGone, "the engine has ended"};
     }
-    std::cout << DrawSummary(Rows(false), options_.length);
+    std::cout << DrawSummary(Rows(false), options_.length,
+                             embedded_ ? "starting in about 1 s" : "starting as they do there");
+    if (!options_.kubeconfig.empty()) {
+      std::cout << "  The namespace is being deleted; HPAPlus's resource definitions stay.\n";
+    }
     return Done{};
   }
 
@@ -156,13 +181,34 @@ class Demo {
     return options_.kubeconfig.empty() ? (work_ / "kubeconfig").string() : options_.kubeconfig;
   }
 
+  Status Connect() {
+    auto cluster = DemoCluster::Connect(KubeconfigFile(), options_.context);
+    if (!cluster) return cluster.error();
+    cluster_ = std::move(*cluster);
+    embedded_ = cluster_->is_embedded();
+    return Done{};
+  }
+
+  // Gives their names.
+  std::vector<std::string> ChooseServices() {
+    std::vector<std::string> names;
+    const MutexLock lock(mutex_);
+    for (const Service& service : kServices) {
+      if (!embedded_ && service.name == kCpuService) continue;
+      services_.push_back(service);
+      scores_.emplace_back(service.target);
+      names.push_back(service.name);
+    }
+    return names;
+  }
+
   Status StartEngine() {
     const std::string config = (work_ / "config.yaml").string();
     std::ofstream(config) << "apiVersion: autoscaling.hpaplus.io/v1alpha1\n"
                              "kind: ControllerConfiguration\n"
                              "http: {listen: \"127.0.0.1:0\"}\n";
     std::vector<std::string> arguments = {options_.hpaplus, "run",         "--config",
-                                          config,           "--namespace", kNamespace};
+                                          config,           "--namespace", namespace_};
     if (options_.kubeconfig.empty()) {
       arguments.insert(arguments.end(),
                        {"--cluster", "embedded", "--write-kubeconfig", KubeconfigFile()});
@@ -190,7 +236,14 @@ class Demo {
     for (const EmbeddedFile& crd : EmbeddedCrds()) {
       if (auto applied = cluster_->Apply(std::string(crd.text)); !applied) return applied.error();
     }
+    applied_ = true;
     std::string manifests = ReadFile(fs::path(options_.here) / "manifests.yaml");
+    Replace(manifests, std::string("namespace: ") + kNamespace, "namespace: " + namespace_);
+    Replace(manifests, std::string("name: ") + kNamespace, "name: " + namespace_);
+    if (!embedded_) {
+      manifests = WithoutDocuments(manifests, std::string("name: ") + kCpuService);
+      Replace(manifests, "cpu: \"1\"", "cpu: 10m");  // A hundred pods have to fit.
+    }
     Replace(manifests, "PROMETHEUS", prometheus_->url());
     Replace(manifests, "LOAD_SERVICE", "http://127.0.0.1:" + std::to_string(load_->port()));
     return cluster_->Apply(manifests);
@@ -211,17 +264,17 @@ class Demo {
         return Done{};
       }
     }
-    return Error{ErrorCode::kDeadlineExceeded, "nothing was scaled within 20 s"};
+    return Error{ErrorCode::kDeadlineExceeded, "nothing was scaled within a minute"};
   }
 
   void FollowTrace(Duration elapsed) {
-    for (std::size_t i = 0; i < kServices.size(); ++i) {
-      const Service& service = kServices[i];
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+      const Service& service = services_[i];
       const auto ahead = std::chrono::duration_cast<Duration>(options_.length * service.offset);
       const double load = trace_->At((elapsed + ahead) % options_.length) * service.scale;
       load_->Set(i, load);
-      if (service.name == "render" && cluster_ && embedded_) {
-        cluster_->SetCpuTotal(kNamespace, service.name, load);
+      if (service.name == kCpuService && cluster_) {
+        cluster_->SetCpuTotal(namespace_, service.name, load);
       }
       const MutexLock lock(mutex_);
       scores_[i].Load(load, clock_.Now());
@@ -230,22 +283,22 @@ class Demo {
 
   void Note(const Seen& seen) {
     const MutexLock lock(mutex_);
-    for (std::size_t i = 0; i < kServices.size(); ++i) {
-      if (kServices[i].name != seen.name) continue;
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+      if (services_[i].name != seen.name) continue;
       scores_[i].Written(seen.replicas, clock_.Now());
       scores_[i].Ready(seen.ready, clock_.Now());
     }
   }
 
   std::vector<Row> Rows(bool with_why) {
-    std::vector<std::string> why(kServices.size());
-    for (std::size_t i = 0; with_why && i < kServices.size(); ++i)
-      why[i] = cluster_->LastWhy(kNamespace, kServices[i].name);
+    std::vector<std::string> why(services_.size());
+    for (std::size_t i = 0; with_why && i < services_.size(); ++i)
+      why[i] = cluster_->LastWhy(namespace_, services_[i].name);
     const MutexLock lock(mutex_);
     shown_ = scores_;
     std::vector<Row> rows;
-    for (std::size_t i = 0; i < kServices.size(); ++i) {
-      rows.push_back({kServices[i].name, kServices[i].signal, kServices[i].target, &shown_[i],
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+      rows.push_back({services_[i].name, services_[i].signal, services_[i].target, &shown_[i],
                       std::move(why[i])});
     }
     return rows;
@@ -261,12 +314,15 @@ class Demo {
     std::cout << board << std::flush;
   }
 
+  SystemClock clock_;
   const Options options_;
   const fs::path work_;
   bool keep_logs_ = false;
-  bool embedded_ = false;
+  std::string namespace_ = kNamespace;
+  bool applied_ = false;  // Something may be in the namespace.
+  bool embedded_ = true;  // Until the kubeconfig's cluster turns out to be another.
+  std::vector<Service> services_;
   bool drawn_ = false;
-  SystemClock clock_;
   std::optional<Trace> trace_;
   std::unique_ptr<LoadService> load_;
   std::unique_ptr<test::PrometheusProcess> prometheus_;

@@ -86,5 +86,27 @@ TEST(BoardTest, HasALinePerWorkload) {
   EXPECT_NE(board.find("3/4  ###+..."), std::string::npos) << board;
 }
 
+TEST(SummaryTest, TellsTheTimeUnderCapacity) {
+  Scoreboard score(100);
+  score.Ready(1, At(0));
+  score.Load(250, At(1000));
+  score.Ready(3, At(3500));
+  const std::string summary =
+      DrawSummary({{"checkout", "rps, 1s", 100, &score, ""}}, seconds(60), "made of wood");
+  EXPECT_NE(summary.find(" 2.5 s\n"), std::string::npos) << summary;
+  EXPECT_NE(summary.find("of 60 s, with pods made of wood."), std::string::npos) << summary;
+}
+
+TEST(SummaryTest, SaysSoWhenThereAreNoPods) {
+  Scoreboard score(100);
+  score.Written(4, At(0));
+  score.Load(250, At(1000));
+  const std::string summary =
+      DrawSummary({{"checkout", "rps, 1s", 100, &score, ""}}, seconds(60), "made of wood");
+  EXPECT_NE(summary.find(" no pods\n"), std::string::npos) << summary;
+  EXPECT_NE(summary.find("does the cluster run controllers and nodes?"), std::string::npos);
+  EXPECT_EQ(summary.find("wood"), std::string::npos) << summary;
+}
+
 }  // namespace
 }  // namespace hpaplus::demo
