@@ -2,22 +2,19 @@
 
 #include <algorithm>
 
+#include "engine/base/same_text.h"
+
 namespace hpaplus::policies {
 namespace {
-
-// Names of one workload's pods differ in their ends.
-bool SameName(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && (a.empty() || a.back() == b.back()) && a == b;
-}
 
 // Thousandths of one resource over all containers or of the named one; null when a container that
 // is needed reports nothing.
 std::optional<std::int64_t> UsageMilli(const PodUsage& item, const PodQuantity& quantity) {
   Int128 sum = 0;
   for (const ContainerUsage& container : item.containers) {
-    if (!quantity.container.empty() && container.name != quantity.container) continue;
-    const auto found = std::ranges::find(container.milli, quantity.resource, [](const auto& entry) {
-      return std::string_view(entry.first);
+    if (!quantity.container.empty() && !SameText(container.name, quantity.container)) continue;
+    const auto found = std::ranges::find_if(container.milli, [&quantity](const auto& entry) {
+      return SameText(entry.first, quantity.resource);
     });
     if (found == container.milli.end()) return std::nullopt;
     if (!quantity.container.empty() || found->second < 0) return found->second;
@@ -72,13 +69,13 @@ std::optional<PodSample> PodSamples::LastUsable(std::span<const Item> same_pod) 
 template <class Item>
 std::span<const Item> PodSamples::SamplesOf(std::string_view pod, std::span<const Item> items) {
   std::size_t begin = next_;
-  if (begin >= items.size() || !SameName(items[begin].pod, pod)) {
+  if (begin >= items.size() || !SameText(items[begin].pod, pod)) {
     const auto found = std::ranges::lower_bound(
         items, pod, {}, [](const Item& item) { return std::string_view(item.pod); });
     begin = static_cast<std::size_t>(found - items.begin());
   }
   std::size_t end = begin;
-  while (end < items.size() && SameName(items[end].pod, pod))
+  while (end < items.size() && SameText(items[end].pod, pod))
     ++end;
   next_ = end;
   return items.subspan(begin, end - begin);

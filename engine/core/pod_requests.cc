@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/base/same_text.h"
 #include "engine/core/rounding.h"
 #include "engine/model/reading.h"
 
@@ -9,7 +10,8 @@ namespace hpaplus {
 namespace {
 
 const Quantity* Find(const ResourceList& list, std::string_view name) {
-  const auto found = std::ranges::find(list, name, &ResourceList::value_type::first);
+  const auto found =
+      std::ranges::find_if(list, [name](const auto& entry) { return SameText(entry.first, name); });
   return found == list.end() ? nullptr : &found->second;
 }
 
@@ -79,7 +81,7 @@ std::optional<std::int64_t> PodRequestMilli(const Pod& pod, const RequestRules& 
   for (const auto* list : {&pod.containers, &pod.init_containers}) {
     for (const Container& container : *list) {
       if (list == &pod.init_containers && !container.restarts_always) continue;
-      if (!rules.container.empty() && container.name != rules.container) continue;
+      if (!rules.container.empty() && !SameText(container.name, rules.container)) continue;
       const Quantity* const request = Find(container.requests, rules.resource);
       if (request == nullptr) return std::nullopt;
       const auto milli = Valid(SampleMilli(*request));

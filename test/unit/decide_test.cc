@@ -147,6 +147,7 @@ TEST(Decide, HoldsWhenEverythingIsUnknown) {
     EXPECT_EQ(decision.desired, 5);
     EXPECT_FALSE(decision.known);
     EXPECT_EQ(Find(decision, Stage::kCombine)->reason, Reason::kHeldUnknown);
+    EXPECT_EQ(decision.recommended, decision.current);
     ExpectCondition(decision, kActive, kFalse, c.reason);
   }
 }

@@ -80,6 +80,11 @@ TEST(TotalRatio, FromZeroAsksForOnePodEachTargetsWorthWithoutTolerance) {
   }
 }
 
+TEST(TotalRatio, FromZeroNoiseOfADoubleIsNotAReplica) {
+  EXPECT_EQ(Ask(*Ratio(kSource), Reading1(20.000000001, 0, 0)).proposal, 2);
+  EXPECT_EQ(Ask(*Ratio(kObject, 1e9), Reading1(2e9 + 1, 0, 0)).proposal, 3) << "exact";
+}
+
 TEST(TotalRatio, CountsRunningReadyPodsThoughTheyAreLeaving) {
   Bench bench = Reading1(20, 4, 4);
   const_cast<Pod&>(*bench.view.pods[0]).deleting = true;
