@@ -113,6 +113,7 @@ StepResult CaseRun::Step() {
   out.status = case_.status;
   out.first_metrics = case_.metrics;
   out.proposals = Propose(input, out.round.decision);
+  out.view = view;
   out.history = case_.history;
   return out;
 }

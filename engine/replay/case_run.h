@@ -23,7 +23,8 @@ struct StepResult {
   CaseObject object;     // As it was in this step.
   bool new_spec = false;
   RoundResult round;
-  HpaStatus status;  // As stored afterwards.
+  WorkloadView view;  // What it was decided from.
+  HpaStatus status;   // As stored afterwards.
   /// The stored currentMetrics, where this and all earlier steps left them as they were before the
   /// first one. As JSON; empty: none.
   std::string first_metrics;

@@ -5,8 +5,10 @@
 #include <limits>
 #include <utility>
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/kube/decision_text.h"
 #include "engine/replay/admission_json.h"
 #include "engine/replay/counterfactual_json.h"
 
@@ -254,6 +256,19 @@ Json ComputationsJson(const StepResult& step) {
   return list;
 }
 
+// The decision in one line; where nothing was decided, the condition that says why.
+std::string SummaryText(const Decision& decision, const WorkloadView& view) {
+  for (const Condition& condition : decision.conditions) {
+    const bool stops = condition.status != ConditionStatus::kTrue &&
+                       condition.type != ConditionType::kScalingLimited;
+    if (stops) {
+      return fmt::format("{} -> {}: {}", decision.current, decision.desired,
+                         kube::ConditionText(condition, decision, view));
+    }
+  }
+  return kube::DecisionText(decision, view);
+}
+
 Json StepJson(const StepResult& step) {
   if (step.deleted) {
     return {{"scaleUpdates", Json::array()},
@@ -287,7 +302,8 @@ Json StepJson(const StepResult& step) {
                {"proposals", ProposalsJson(step)},
                {"events", std::move(events)},
                {"state", StateJson(step.history)},
-               {"explain", ExplainJson(step)}});
+               {"explain", ExplainJson(step)},
+               {"summary", SummaryText(round.decision, step.view)}});
   return json;
 }
 

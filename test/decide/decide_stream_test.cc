@@ -114,6 +114,7 @@ TEST(DecideStream, ExplainsEveryStage) {
             (std::vector<std::string>{"Metric", "Combine", "Stabilize", "Rate", "Bounds", "Mode"}));
   EXPECT_EQ(step["explain"][0]["evidence"]["ratio"], 2.0);
   EXPECT_FALSE(step.contains("counterfactuals"));
+  EXPECT_EQ(step["summary"], "3 -> 6: rps 60 over 10 each (needs 6)");
 }
 
 TEST(DecideStream, SaysWhatWouldHaveChangedTheDecisionWhenAsked) {
@@ -197,6 +198,8 @@ TEST(DecideStream, AMetricAnswerThatIsNonsenseIsAMetricThatCannotBeRead) {
   const json answer = Decide({line.dump()}).answers[0]["steps"][0];
   EXPECT_EQ(answer["errorLabel"], "internal");
   EXPECT_EQ(answer["explain"][0]["reason"], "SourceFailed");
+  EXPECT_EQ(answer["summary"].get<std::string>().substr(0, 7), "3 -> 3:");
+  EXPECT_NE(answer["summary"].get<std::string>().find("unknown"), std::string::npos);
   EXPECT_NE(answer["explain"][0]["evidence"]["problem"].get<std::string>().find("quantity"),
             std::string::npos);
 }
