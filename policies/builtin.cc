@@ -1,12 +1,15 @@
 #include "policies/builtin.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "policies/alarm.h"
 #include "policies/outcome.h"
 #include "policies/pod_average.h"
 #include "policies/pod_utilization.h"
+#include "policies/queue_drain.h"
 #include "policies/total_average.h"
 #include "policies/total_ratio.h"
 
@@ -79,7 +82,64 @@ Made MakeTotal(const MetricSpec& metric, TotalKind kind, const ToleranceSpec& to
   return NoTarget(metric);
 }
 
-Made Make(const MetricSpec& metric, const ToleranceSpec& tolerance) {
+TotalKind KindOf(MetricType type) {
+  if (type == MetricType::kObject) return TotalKind::kObject;
+  return type == MetricType::kExternal ? TotalKind::kExternal : TotalKind::kSource;
+}
+
+bool IsTotal(MetricType type) {
+  return type == MetricType::kObject || type == MetricType::kExternal ||
+         type == MetricType::kSource;
+}
+
+Made MakeQueueDrain(const WorkloadSpec& spec, std::size_t index) {
+  const MetricSpec& metric = spec.metrics[index];
+  if (!metric.queue || !IsTotal(metric.type) || !metric.target.average_value) {
+    return NoTarget(metric);
+  }
+  const auto backlog = std::ranges::find(spec.metrics, metric.queue->backlog, &MetricSpec::name);
+  if (backlog == spec.metrics.end() || !IsTotal(backlog->type)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "metric \"" + metric.name + "\": the backlog is no number of a whole workload"};
+  }
+  QueueDrain::Config config;
+  config.arrivals = {KindOf(metric.type), metric.stale_after};
+  config.backlog = {KindOf(backlog->type), backlog->stale_after};
+  config.backlog_metric = static_cast<std::size_t>(backlog - spec.metrics.begin());
+  config.work_per_second = metric.target.average_value->AsDouble();
+  config.drain_time = metric.queue->drain_time;
+  config.tolerance = ToleranceSpec::Of(spec.behavior);
+  return QueueDrain::Create(config);
+}
+
+Made MakeAlarm(const WorkloadSpec& spec, std::size_t index) {
+  const MetricSpec& metric = spec.metrics[index];
+  const MetricTarget& target = metric.target;
+  Alarm::Config config;
+  config.kind = KindOf(metric.type);
+  config.resource = metric.resource;
+  config.container = metric.container;
+  config.stale_after = metric.stale_after;
+  config.step = metric.step.value_or(StepSpec());
+  if (IsTotal(metric.type)) {
+    if (!target.value) return NoTarget(metric);
+    config.bound = TargetAmount(*target.value, config.kind);
+  } else if (target.average_value) {
+    config.watches = Alarm::Watches::kHottestAmount;
+    config.bound = static_cast<double>(target.average_value->MilliValue());
+  } else if (target.average_utilization && !metric.resource.empty()) {
+    config.watches = Alarm::Watches::kHottestShare;
+    config.bound = *target.average_utilization;
+  } else {
+    return NoTarget(metric);
+  }
+  return Alarm::Create(config);
+}
+
+// The HPA's rule for the metric's type.
+Made MakeHpaRule(const WorkloadSpec& spec, std::size_t index) {
+  const MetricSpec& metric = spec.metrics[index];
+  const ToleranceSpec tolerance = ToleranceSpec::Of(spec.behavior);
   switch (metric.type) {
     case MetricType::kResource:
     case MetricType::kContainerResource:
@@ -98,14 +158,36 @@ Made Make(const MetricSpec& metric, const ToleranceSpec& tolerance) {
   return Error{ErrorCode::kInvalidArgument, "metric \"" + metric.name + "\": unknown type"};
 }
 
+std::string_view PolicyNameOf(const MetricSpec& metric) {
+  if (!metric.policy.empty()) return metric.policy;
+  if (metric.queue) return "queue_drain";
+  return metric.step ? "alarm" : "hpa";
+}
+
+PolicyRegistry MakeBuiltinRegistry() {
+  PolicyRegistry registry;
+  RegisterBuiltinPolicies(registry);
+  return registry;
+}
+
 }  // namespace
 
-PolicySet MakeBuiltinPolicies(const WorkloadSpec& spec) {
-  const ToleranceSpec tolerance = ToleranceSpec::Of(spec.behavior);
+void RegisterBuiltinPolicies(PolicyRegistry& registry) {
+  registry.Add("hpa", &MakeHpaRule);
+  registry.Add("queue_drain", &MakeQueueDrain);
+  registry.Add("alarm", &MakeAlarm);
+}
+
+PolicySet MakePolicies(const PolicyRegistry& registry, const WorkloadSpec& spec) {
   PolicySet policies;
   policies.reserve(spec.metrics.size());
-  for (const MetricSpec& metric : spec.metrics) {
-    Made made = Make(metric, tolerance);
+  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
+    const MetricSpec& metric = spec.metrics[i];
+    const PolicyRegistry::Make* const make = registry.Find(PolicyNameOf(metric));
+    Made made = make != nullptr ? (*make)(spec, i)
+                                : Made(Error{ErrorCode::kNotFound, "metric \"" + metric.name +
+                                                                       "\": there is no policy \"" +
+                                                                       metric.policy + "\""});
     if (made) {
       policies.push_back(*std::move(made));
     } else {
@@ -115,6 +197,11 @@ PolicySet MakeBuiltinPolicies(const WorkloadSpec& spec) {
     }
   }
   return policies;
+}
+
+PolicySet MakeBuiltinPolicies(const WorkloadSpec& spec) {
+  static const auto* const registry = new PolicyRegistry(MakeBuiltinRegistry());
+  return MakePolicies(*registry, spec);
 }
 
 }  // namespace hpaplus::policies

@@ -5,6 +5,8 @@ namespace hpaplus {
 Combined Combine(std::span<const MetricOutcome> metrics, Replicas current) {
   Combined out;
   for (std::size_t i = 0; i < metrics.size(); ++i) {
+    if (metrics[i].reason == Reason::kNoVote) continue;
+    ++out.voters;
     if (!metrics[i].proposal) {
       if (out.unknown++ == 0) out.first_unknown = i;
     } else if (out.replicas == 0 || *metrics[i].proposal > out.replicas) {
@@ -12,10 +14,11 @@ Combined Combine(std::span<const MetricOutcome> metrics, Replicas current) {
       out.winner = i;
     }
   }
-  const bool all_unknown = out.unknown == metrics.size();
+  const bool silent = out.voters == 0 && !metrics.empty();
+  const bool all_unknown = out.unknown == out.voters;
   const bool would_shrink_blindly = out.unknown > 0 && out.replicas < current;
-  out.known = !all_unknown && !would_shrink_blindly;
-  if (!out.known) out.replicas = current;
+  out.known = silent || (!all_unknown && !would_shrink_blindly);
+  if (!out.known || silent) out.replicas = current;
   return out;
 }
 

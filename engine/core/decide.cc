@@ -5,11 +5,10 @@
 
 #include "engine/base/check.h"
 #include "engine/core/bounds.h"
-#include "engine/core/combine.h"
-#include "engine/core/pod_count.h"
+#include "engine/core/combine_strategy.h"
 #include "engine/core/rate_limit.h"
 #include "engine/core/selector_check.h"
-#include "engine/core/smooth.h"
+#include "engine/core/shaping.h"
 #include "engine/core/stabilize.h"
 #include "engine/core/trail.h"
 
@@ -102,27 +101,6 @@ bool PodsCanBeFound(const WorkloadView& view, Trail& trail) {
   return true;
 }
 
-// The metric at `index` with its past, where the object asks for that.
-void SmoothMetric(const DecideInput& in, std::size_t index, Trail& trail, History& history) {
-  const WorkloadSpec& spec = *in.view.spec;
-  const auto& smoothing = spec.metrics[index].smoothing;
-  if (!smoothing) return;
-  history.metrics.resize(spec.metrics.size());
-  MetricPast& past = history.metrics[index];
-  if (past.metric != spec.metrics[index].name) past = {spec.metrics[index].name, {}};
-  StageResult smoothed = Smooth(*smoothing, ToleranceOf(spec, in.config), trail.current(),
-                                past.demand, trail.decision().metrics[index]);
-  smoothed.index = index;
-  trail.Note(Stage::kSmooth, smoothed);
-}
-
-// What the metrics asked for before they were smoothed: a burst is seen at once.
-void NoteDemand(const MetricOutcome& outcome, BurstInput& burst) {
-  if (!outcome.proposal || !outcome.oldest) return;
-  burst.at = std::max(burst.at, *outcome.oldest);
-  burst.demand = std::max(burst.demand, outcome.demand);
-}
-
 bool AskMetrics(const DecideInput& in, Trail& trail, History& history, BurstInput& burst) {
   Decision& decision = trail.decision();
   const WorkloadSpec& spec = *in.view.spec;
@@ -130,26 +108,29 @@ bool AskMetrics(const DecideInput& in, Trail& trail, History& history, BurstInpu
   HPAPLUS_CHECK(in.readings.size() == spec.metrics.size());
   decision.metrics.reserve(in.policies.size());
   for (std::size_t i = 0; i < in.policies.size(); ++i) {
-    const PolicyInput input{in.now, in.config, in.view, in.readings[i]};
+    const PolicyInput input{in.now, in.config, in.view, in.readings[i], in.readings};
     const MetricOutcome& outcome = decision.metrics.emplace_back(in.policies[i]->Propose(input));
     NoteDemand(outcome, burst);
-    SmoothMetric(in, i, trail, history);
+    ShapeMetric({in.now, in.config, in.view}, i, trail, history);
     const Replicas proposal = outcome.proposal.value_or(decision.current);
     trail.Note(Stage::kMetric, {proposal, outcome.reason, outcome.ratio, i});
   }
 
-  const Combined combined = Combine(decision.metrics, decision.current);
+  const Combined combined =
+      CombineBy(spec.combine, spec.metrics, decision.metrics, decision.current);
   const auto unknown = static_cast<double>(combined.unknown);
   if (!combined.known) {
-    const bool all = combined.unknown == decision.metrics.size();
-    const Reason reason = all ? Reason::kHeldUnknown : Reason::kHeldPartial;
+    const bool all = combined.unknown == combined.voters;
+    const Reason held = all ? Reason::kHeldUnknown : Reason::kHeldPartial;
+    const Reason reason = combined.reason == Reason::kNoFormulaValue ? combined.reason : held;
     trail.Move(Stage::kCombine, {decision.current, reason, unknown});
     const MetricType type =
         spec.metrics.empty() ? MetricType::kUnknown : spec.metrics[combined.first_unknown].type;
     trail.Set(ConditionType::kScalingActive, kFalse, FailureReason(type));
     return false;
   }
-  const Reason reason = decision.metrics[combined.winner].reason;
+  const bool combines = combined.reason != Reason::kNone;
+  const Reason reason = combines ? combined.reason : decision.metrics[combined.winner].reason;
   trail.Move(Stage::kCombine, {combined.replicas, reason, unknown, combined.winner});
   trail.Set(ConditionType::kScalingActive, kTrue, Reason::kValidMetricFound);
   decision.recommended = combined.replicas;
@@ -182,22 +163,6 @@ void WakeUp(const WorkloadSpec& spec, Trail& trail) {
   trail.Move(Stage::kActivation, {spec.min_replicas, Reason::kBelowMin, bound});
 }
 
-void ApplyBurst(const DecideInput& in, BurstInput burst, Trail& trail, BurstState& state) {
-  constexpr Duration kStartupMost = std::chrono::minutes(5);
-  const WorkloadSpec& spec = *in.view.spec;
-  if (!spec.burst || burst.at == Timestamp()) return;
-  const PodCount pods = CountPods(in.view.pods, in.now, kStartupMost);
-  burst.now = in.now;
-  burst.ready = pods.ready;
-  burst.starting = pods.starting;
-  const BurstSize size = StepBurst(*spec.burst, burst, state);
-  const Replicas desired = std::max(trail.desired(), size.floor);
-  const Reason reason = size.bursting    ? Reason::kBursting
-                        : size.floor > 0 ? Reason::kBurstFading
-                                         : Reason::kNoBurst;
-  trail.Move(Stage::kBurst, {desired, reason, size.load});
-}
-
 // Everything after the combination, in the order of the stages.
 void Shape(const DecideInput& in, const BurstInput& burst, Trail& trail, History& history) {
   const WorkloadSpec& spec = *in.view.spec;
@@ -208,10 +173,13 @@ void Shape(const DecideInput& in, const BurstInput& burst, Trail& trail, History
   trail.Move(Stage::kStabilize, {stable.replicas, stable.reason, ToSeconds(stable.window)});
   trail.Set(ConditionType::kAbleToScale, kTrue, stable.reason);
 
-  ApplyBurst(in, burst, trail, history.burst);
+  const ShapingInput shaping{in.now, in.config, in.view};
+  ApplyBurst(shaping, burst, trail, history.burst);
   const Replicas asked = trail.desired();
   const RateLimited rated = LimitRate(current, asked, spec, in.config, history, in.now);
   trail.Move(Stage::kRate, {rated.replicas, rated.reason, static_cast<double>(rated.limit)});
+  ApplySchedules(shaping, trail);
+  ApplyRollout(shaping, trail, history.rollout);
   const bool wakes = current == 0 && (spec.behavior || asked >= spec.min_replicas);
   const Bounded bounded =
       wakes ? KeepBelowMost(trail.desired(), spec) : KeepInBounds(trail.desired(), spec);
@@ -251,6 +219,9 @@ Decided Decide(const DecideInput& in, History history) {
         ApplyMode(spec.mode, trail);
       } else if (PodsCanBeFound(in.view, trail) && AskMetrics(in, trail, history, burst)) {
         Shape(in, burst, trail, history);
+        ApplyMode(spec.mode, trail);
+      } else if (!spec.schedules.empty()) {
+        ApplySchedules({in.now, in.config, in.view}, trail);  // A floor needs no metrics.
         ApplyMode(spec.mode, trail);
       }
     }

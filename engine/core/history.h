@@ -6,6 +6,7 @@
 
 #include "engine/base/time.h"
 #include "engine/core/burst.h"
+#include "engine/core/rollout.h"
 #include "engine/model/workload.h"
 
 namespace hpaplus {
@@ -29,6 +30,7 @@ struct ScaleEvent {
 struct MetricPast {
   std::string metric;  // Its name.
   DemandWindow demand;
+  std::optional<Timestamp> stepped;  // When it last asked for a step.
   bool operator==(const MetricPast&) const = default;
 };
 
@@ -39,8 +41,9 @@ struct History {
   std::optional<std::vector<Recommendation>> recommendations;
   std::vector<ScaleEvent> scale_ups;
   std::vector<ScaleEvent> scale_downs;
-  std::vector<MetricPast> metrics;  // One per spec.metrics, where one of them is smoothed.
+  std::vector<MetricPast> metrics;  // One per spec.metrics, where one of them remembers something.
   BurstState burst;
+  RolloutPast rollout;
   bool operator==(const History&) const = default;
 };
 

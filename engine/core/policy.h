@@ -30,7 +30,8 @@ struct PolicyInput {
   Timestamp now;
   const DecideConfig& config;
   const WorkloadView& view;
-  const ReadingResult& reading;  // This metric's.
+  const ReadingResult& reading;                  // This metric's.
+  std::span<const ReadingResult> readings = {};  // Those of all metrics, as spec.metrics.
 };
 
 /// A scaling rule for one metric. Implementations are pure: the same input gives the same outcome,

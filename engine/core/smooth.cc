@@ -6,7 +6,8 @@ namespace hpaplus {
 
 StageResult Smooth(const Smoothing& smoothing, const Tolerance& tolerance, Replicas current,
                    DemandWindow& window, MetricOutcome& outcome) {
-  if (!outcome.proposal || !outcome.oldest || outcome.reason == Reason::kHeldIncomplete) {
+  const bool plain = outcome.reason != Reason::kHeldIncomplete && outcome.reason != Reason::kNoVote;
+  if (!outcome.proposal || !outcome.oldest || !plain) {
     return {outcome.proposal.value_or(current), outcome.reason, 0};
   }
   const double newest = outcome.demand;

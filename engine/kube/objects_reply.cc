@@ -292,6 +292,41 @@ ScaledObject ReadScaled(const Node& root) {
   return object;
 }
 
+// A Deployment's status counts the pods of its newest revision without naming it.
+RolloutState ReadDeploymentRollout(const Node& status) {
+  RolloutState rollout;
+  rollout.known = true;
+  rollout.replicas = status.Field("replicas").Size(0);
+  rollout.updated = status.Field("updatedReplicas").Size(0);
+  rollout.rolling = rollout.replicas > rollout.updated;
+  rollout.revision_label = "pod-template-hash";
+  return rollout;
+}
+
+// Pods below the partition stay as they are, and with OnDelete all do: nothing waits for those.
+RolloutState ReadStatefulSetRollout(const Node& status, const Node& strategy) {
+  RolloutState rollout;
+  rollout.known = true;
+  rollout.replicas = status.Field("replicas").Size(0);
+  rollout.updated = status.Field("updatedReplicas").Size(0);
+  rollout.revision_label = "controller-revision-hash";
+  rollout.revision = status.Field("updateRevision").String();
+  const Replicas partition = strategy.Field("rollingUpdate").Field("partition").Size(0);
+  const bool changes = rollout.revision != status.Field("currentRevision").String();
+  rollout.rolling = changes && strategy.Field("type").String() != "OnDelete" &&
+                    rollout.updated < rollout.replicas - partition;
+  return rollout;
+}
+
+// Items of a list do not say their kind; what they have in their spec tells it.
+RolloutState ReadRollout(const Node& root) {
+  const Node spec = root.Field("spec");
+  const Node status = root.Field("status");
+  if (spec.Field("strategy").present()) return ReadDeploymentRollout(status);
+  const Node strategy = spec.Field("updateStrategy");
+  return strategy.present() ? ReadStatefulSetRollout(status, strategy) : RolloutState();
+}
+
 std::optional<std::uint64_t> VersionNumber(std::string_view text) {
   std::uint64_t number = 0;
   const char* const end = text.data() + text.size();
@@ -316,6 +351,7 @@ Result<ScaledObject> ParseAppsWorkload(std::string_view json) {
     object.scale.spec_replicas = root.Field("spec").Field("replicas").Size(1);
     const Node selector = root.Field("spec").Field("selector");
     if (selector.present()) object.scale.selector = ReadSelectorText(selector);
+    object.scale.rollout = ReadRollout(root);
     return object;
   });
 }

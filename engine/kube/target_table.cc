@@ -304,8 +304,10 @@ void TargetTable::Observe(const TargetKey& target, const std::string& uid,
   Object* object = FindObject(target);
   if (object == nullptr || object->uid != uid) return;
   if (IsOlderVersion(scale.resource_version, object->scale.resource_version)) return;
-  if (object->scale == scale) return;
-  object->scale = scale;
+  ScaleState seen = scale;
+  if (!seen.rollout.known) seen.rollout = object->scale.rollout;  // A scale does not tell.
+  if (object->scale == seen) return;
+  object->scale = std::move(seen);
   MarkDirty(target);
 }
 

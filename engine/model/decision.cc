@@ -67,6 +67,10 @@ std::string_view EvidenceName(Stage stage) {
       return "newestDemand";
     case Stage::kBurst:
       return "load";
+    case Stage::kSchedule:
+      return "bound";
+    case Stage::kRollout:
+      return "oldPodsReady";
     case Stage::kTarget:
     case Stage::kMode:
       break;
@@ -74,10 +78,8 @@ std::string_view EvidenceName(Stage stage) {
     case Stage::kFallback:
     case Stage::kElasticity:
     case Stage::kConfirm:
-    case Stage::kSchedule:
     case Stage::kForecast:
     case Stage::kGuard:
-    case Stage::kRollout:
     case Stage::kBudget:
     case Stage::kActivation:
     case Stage::kFleet:

@@ -100,6 +100,7 @@ class Formula::Parser {
         if (found == names.end()) return "there is no metric \"" + name.substr(0, 64) + "\"";
         uses[static_cast<std::size_t>(found - names.begin())] = true;
       }
+      if (std::ranges::count(uses, true) == 0) return "names no metric";
       int results = 0;
       parser_.Eval(results);
       return results == 1 ? "" : "has several results";

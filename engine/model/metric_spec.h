@@ -8,6 +8,7 @@
 #include "engine/base/quantity.h"
 #include "engine/base/time.h"
 #include "engine/model/smoothing.h"
+#include "engine/model/work.h"
 
 namespace hpaplus {
 
@@ -76,6 +77,10 @@ struct MetricSpec {
   MetricTarget target;
   Duration stale_after = std::chrono::seconds(90);  // An older sample counts as unknown.
   std::optional<Smoothing> smoothing;               // Null: the newest sample alone counts.
+  std::optional<Quantity> weight;                   // For CombineStrategy::kWeighted; null: 1.
+  std::optional<QueueSpec> queue;                   // Null: what waits is not looked at.
+  std::optional<StepSpec> step;                     // Null: it asks for a size.
+  std::string policy;                               // A policy by name; empty: that of the type.
   bool operator==(const MetricSpec&) const = default;
 };
 

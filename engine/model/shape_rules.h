@@ -4,7 +4,7 @@
 
 namespace hpaplus {
 
-/// The CEL rules about what shapes a size: smoothing, burst mode.
+/// The CEL rules about what shapes a size: windows, bursts, combination, schedules.
 class ShapeRules : RuleChecks {
  public:
   explicit ShapeRules(Problems& problems) : RuleChecks(problems) {}
@@ -14,6 +14,8 @@ class ShapeRules : RuleChecks {
 
  private:
   void CheckMetric(const Json& metric, const std::string& path);
+  void CheckSchedules(const Json* spec);
+  void CheckSchedule(const Json& schedule, const std::string& path);
 };
 
 }  // namespace hpaplus

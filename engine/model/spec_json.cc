@@ -164,7 +164,7 @@ std::vector<MetricSpec> ReadMetrics(const JsonField& field, Duration period) {
                              .Field("staleAfter")
                              .Period(seconds(1), hours(1))
                              .value_or(DefaultStaleAfter(metric.type, period));
-    metric.smoothing = ReadSmoothing(item.Field("smoothing"));
+    ReadShape(item, metric);
     metrics.push_back(std::move(metric));
   });
   if (metrics.empty()) return {DefaultMetric()};
@@ -250,7 +250,7 @@ WorkloadSpec ReadWorkload(const JsonField& root) {
 
   spec.metrics = ReadMetrics(field.Field("metrics"), spec.period);
   spec.behavior = ReadBehavior(field.Field("behavior"));
-  spec.burst = ReadBurst(field.Field("burst"));
+  ReadShape(field, spec);
   return spec;
 }
 

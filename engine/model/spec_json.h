@@ -13,7 +13,8 @@ inline constexpr std::string_view kApiVersion = "autoscaling.hpaplus.io/v1alpha1
 /// An HPAPlus object as an API server stores it or as a user wrote it: what is absent gets the
 /// defaults, those of autoscaling/v2 where it has the field. kMalformedData names the path of the
 /// first field that makes no sense. It takes all that CheckObject() takes, and more: a metric that
-/// fits no rule becomes one that abstains and says so, as a newer server may have stored it.
+/// fits no rule becomes one that abstains and says so, as a newer server may have stored it. And
+/// less: formulas, dates and the time zones of this machine are nothing that a schema knows.
 /// An object without a namespace is taken to be in "default".
 [[nodiscard]] Result<WorkloadSpec> ParseWorkload(std::string_view json);
 

@@ -8,6 +8,7 @@
 
 #include "engine/model/json_fields.h"
 #include "engine/model/spec_check.h"
+#include "engine/model/spec_json.h"
 #include "engine/model/yaml_json.h"
 
 namespace hpaplus {
@@ -96,10 +97,29 @@ class Validator {
       return;
     }
     ++report_.checked;
-    for (const FieldProblem& problem : CheckObject(simdjson::minify(object))) {
+    const std::string json = simdjson::minify(object);
+    const std::vector<FieldProblem> problems = CheckObject(json);
+    if (problems.empty() && identity.kind == "HPAPlus") CheckReadable(document, json, place);
+    for (const FieldProblem& problem : problems) {
       const std::string path = Joined(place, problem.path);
       Add(document.Find(path), identity, problem.path, problem.message);
     }
+  }
+
+  // What no schema knows: formulas, dates, the time zones of this machine. The reader's message
+  // begins with the path.
+  void CheckReadable(const YamlDocument& document, const std::string& json,
+                     const std::string& place) {
+    const auto spec = ParseWorkload(json);
+    if (spec) return;
+    JsonDocument parsed;
+    if (!parsed.Parse(json)) return;
+    constexpr std::string_view kPrefix = "HPAPlus: ";
+    std::string message = spec.error().message;
+    if (message.starts_with(kPrefix)) message.erase(0, kPrefix.size());
+    const std::string path = message.substr(0, message.find(' '));
+    message.erase(0, std::min(message.size(), path.size() + 1));
+    Add(document.Find(Joined(place, path)), Identify(parsed.root()), path, message);
   }
 
   const std::string file_;

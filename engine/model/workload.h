@@ -10,8 +10,11 @@
 #include "engine/base/time.h"
 #include "engine/model/behavior.h"
 #include "engine/model/burst.h"
+#include "engine/model/combine_spec.h"
 #include "engine/model/metric_spec.h"
 #include "engine/model/pod.h"
+#include "engine/model/rollout.h"
+#include "engine/model/schedule.h"
 
 namespace hpaplus {
 
@@ -38,6 +41,9 @@ struct WorkloadSpec {
   std::vector<MetricSpec> metrics;             // 1 .. 32, names unique.
   std::optional<Behavior> behavior;            // Null: the HPA's legacy rules.
   std::optional<BurstSpec> burst;              // Null: no burst mode.
+  CombineSpec combine;
+  std::vector<ScheduleSpec> schedules;  // At most 64, names unique.
+  std::optional<RolloutSpec> rollout;   // Null: rollouts make no difference.
   bool operator==(const WorkloadSpec&) const = default;
 };
 
@@ -57,6 +63,7 @@ struct ScaleState {
   Replicas status_replicas = 0;         // Pods that exist, which lags behind.
   std::optional<std::string> selector;  // Label selector as text; null: the scale has none.
   std::string resource_version;         // Precondition of the next write.
+  RolloutState rollout;                 // Of the target itself; a scale does not tell.
   bool operator==(const ScaleState&) const = default;
 };
 

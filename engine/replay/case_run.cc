@@ -69,7 +69,7 @@ std::vector<Proposal> CaseRun::Propose(const RoundInput& in, const Decision& dec
   if (!IsUsableSelector(in.view.scale.selector)) return proposals;
   const std::vector<MetricSpec>& metrics = in.view.spec->metrics;
   for (std::size_t i = 0; i < metrics.size(); ++i) {
-    const PolicyInput input{in.now, in.config, in.view, in.readings[i]};
+    const PolicyInput input{in.now, in.config, in.view, in.readings[i], in.readings};
     proposals.push_back({metrics[i].type, i < decision.metrics.size()
                                               ? decision.metrics[i]
                                               : policies_[i]->Propose(input)});

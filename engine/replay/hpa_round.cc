@@ -62,6 +62,8 @@ class Round {
     status_.current_replicas = out_.decision.current;
     if (!out_.decision.known) {
       out_.error_label = "internal";
+      // What needs no metrics, a floor by the clock, is done all the same.
+      if (out_.decision.acts && PutScale()) status_.desired_replicas = out_.decision.desired;
       WriteStatus();
       Warn("FailedComputeMetricsReplicas");
       return std::move(out_);

@@ -147,6 +147,14 @@ ScaleState ReadScale(const JsonField& field) {
   return scale;
 }
 
+// The Deployment or StatefulSet itself, which tells more than its scale.
+ScaleState ReadTarget(const JsonField& field) {
+  auto target = kube::ParseAppsWorkload(field.Json());
+  if (target) return std::move(target->scale);
+  field.Fail("is unusable: " + target.error().message);
+  return {};
+}
+
 std::vector<CasePod> ReadPods(const JsonField& list) {
   std::vector<CasePod> pods;
   list.Field("items").Each([&](const JsonField& item) {
@@ -180,6 +188,7 @@ CaseStep ReadStep(const JsonField& field, const CaseObject& object, const HpaGat
     step.object = ReplaceSpec(field.Field("hpaSpec"), object, gates);
   }
   if (field.Field("scale").present()) step.scale = ReadScale(field.Field("scale"));
+  if (field.Field("target").present()) step.scale = ReadTarget(field.Field("target"));
   if (field.Field("pods").present()) step.pods = ReadPods(field.Field("pods"));
   if (field.Field("metrics").present()) {
     step.answers = ReadAnswers(field.Field("metrics"), object.spec->ns, step.now);

@@ -7,6 +7,7 @@ namespace hpaplus::sim {
 namespace {
 
 constexpr std::size_t kNumberDigits = 8;
+constexpr const char* kRevisionLabel = "pod-template-hash";
 
 bool IsReady(const Pod& pod) {
   return pod.ready && pod.ready->status == ConditionStatus::kTrue;
@@ -21,17 +22,49 @@ std::vector<std::uint64_t> Plant::Resize(Replicas replicas, Timestamp now) {
   replicas_ = replicas;
   const auto wanted = static_cast<std::size_t>(replicas);
   if (pods_.size() > wanted) pods_.resize(wanted);
-  while (pods_.size() < wanted) {
-    Pod pod;
-    pod.name = NameOf(next_number_);
-    pod.labels = {{"app", name_}};
-    pod.phase = PodPhase::kPending;
-    pod.ready = ReadyCondition{ConditionStatus::kFalse, now};
-    pod.containers = {{.name = "main", .requests = {{"cpu", Quantity::FromMilli(1000)}}}};
-    pods_.push_back(std::make_shared<const Pod>(std::move(pod)));
-    added.push_back(next_number_++);
+  while (pods_.size() < wanted)
+    added.push_back(AddPod(now));
+  return added;
+}
+
+std::uint64_t Plant::AddPod(Timestamp now) {
+  Pod pod;
+  pod.name = NameOf(next_number_);
+  pod.labels = {{"app", name_}};
+  if (revision_ > 0) pod.labels.emplace_back(kRevisionLabel, std::to_string(revision_));
+  pod.phase = PodPhase::kPending;
+  pod.ready = ReadyCondition{ConditionStatus::kFalse, now};
+  pod.containers = {{.name = "main", .requests = {{"cpu", Quantity::FromMilli(1000)}}}};
+  pods_.push_back(std::make_shared<const Pod>(std::move(pod)));
+  return next_number_++;
+}
+
+bool Plant::IsOld(const Pod& pod) const {
+  const bool newest = revision_ == 0 || pod.labels.back().second == std::to_string(revision_);
+  return !newest;
+}
+
+std::vector<std::uint64_t> Plant::ReplaceBatch(Replicas count, Timestamp now) {
+  std::vector<std::uint64_t> added;
+  for (Replicas i = 0; i < count; ++i) {
+    const auto old = std::ranges::find_if(pods_, [this](const auto& pod) { return IsOld(*pod); });
+    if (old == pods_.end()) break;
+    pods_.erase(old);
+    added.push_back(AddPod(now));
   }
   return added;
+}
+
+RolloutState Plant::Rollout() const {
+  RolloutState state;
+  if (revision_ == 0) return state;
+  const auto old = std::ranges::count_if(pods_, [this](const auto& pod) { return IsOld(*pod); });
+  state.known = true;
+  state.rolling = old > 0;
+  state.replicas = static_cast<Replicas>(pods_.size());
+  state.updated = state.replicas - static_cast<Replicas>(old);
+  state.revision_label = kRevisionLabel;
+  return state;
 }
 
 bool Plant::SetReady(std::uint64_t number, Timestamp now) {

@@ -33,6 +33,14 @@ class Plant {
   /// False when that pod is gone already.
   bool SetReady(std::uint64_t number, Timestamp now);
 
+  /// From now on pods are of a new revision, and those that there are have to be replaced.
+  void BeginRollout() { ++revision_; }
+  /// Replaces up to that many pods of older revisions, oldest first; none are left: empty. Returns
+  /// the numbers of the new pods.
+  std::vector<std::uint64_t> ReplaceBatch(Replicas count, Timestamp now);
+  /// As a Deployment's status tells it; not known before the first rollout.
+  [[nodiscard]] RolloutState Rollout() const;
+
   [[nodiscard]] Replicas replicas() const { return replicas_; }
   [[nodiscard]] const std::vector<std::shared_ptr<const Pod>>& pods() const { return pods_; }
   void SetDemand(std::function<double(Timestamp)> demand) { demand_ = std::move(demand); }
@@ -43,12 +51,15 @@ class Plant {
 
  private:
   [[nodiscard]] std::string NameOf(std::uint64_t number) const;
+  [[nodiscard]] bool IsOld(const Pod& pod) const;
+  std::uint64_t AddPod(Timestamp now);
 
   std::string name_;
   std::function<double(Timestamp)> demand_;
   Replicas replicas_ = 0;
   std::vector<std::shared_ptr<const Pod>> pods_;  // Oldest first, which is the order of names.
   std::uint64_t next_number_ = 0;
+  std::uint64_t revision_ = 0;  // 0: pods have no label for it.
 };
 
 }  // namespace hpaplus::sim

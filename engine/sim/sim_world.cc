@@ -102,6 +102,7 @@ void SimWorld::Publish(WorkloadId id) {
   view->scale.status_replicas = static_cast<Replicas>(target.plant.pods().size());
   view->scale.selector = "app=" + target.spec->name;
   view->scale.resource_version = std::to_string(target.version);
+  view->scale.rollout = target.plant.Rollout();
   view->pods = target.plant.pods();
   target.ready = std::move(view);
 }
@@ -178,7 +179,13 @@ void SimWorld::Resize(WorkloadId id, Replicas replicas,
                       std::shared_ptr<const WorkloadView> decided_on) {
   Target& target = targets_[id.index];
   written_.push_back({id, now_, target.plant.replicas(), replicas, std::move(decided_on)});
-  for (const std::uint64_t pod : target.plant.Resize(replicas, now_)) {
+  StartPods(id, target.plant.Resize(replicas, now_));
+  Touch(id);
+}
+
+void SimWorld::StartPods(WorkloadId id, const std::vector<std::uint64_t>& pods) {
+  const Target& target = targets_[id.index];
+  for (const std::uint64_t pod : pods) {
     constexpr int kSlow = 10;
     const bool slow = cluster_random_.Chance(options_.faults.pod_slow);
     const Duration takes =
@@ -187,7 +194,19 @@ void SimWorld::Resize(WorkloadId id, Replicas replicas,
       if (targets_[id.index].plant.SetReady(pod, now_)) Touch(id);
     });
   }
+}
+
+void SimWorld::BeginRollout(WorkloadId id, Replicas batch, Duration every) {
+  targets_[id.index].plant.BeginRollout();
+  ReplaceBatch(id, batch, every);
+}
+
+void SimWorld::ReplaceBatch(WorkloadId id, Replicas batch, Duration every) {
+  const auto added = targets_[id.index].plant.ReplaceBatch(batch, now_);
+  if (added.empty()) return;
+  StartPods(id, added);
   Touch(id);
+  events_.At(now_ + every, [this, id, batch, every] { ReplaceBatch(id, batch, every); });
 }
 
 void SimWorld::SetDemand(WorkloadId id, std::function<double(Timestamp)> demand) {

@@ -67,6 +67,8 @@ class SimWorld final : public Clock, public ClusterView, public MetricFeed, publ
   void Heal() { options_.faults = {}; }
   void RunFor(Duration length) { end_ = now_ + length; }
   void SetDemand(WorkloadId id, std::function<double(Timestamp)> demand);
+  /// A new revision of the target's pods: every `every` a batch of the old ones makes room.
+  void BeginRollout(WorkloadId id, Replicas batch, Duration every);
   void ScaleByHand(WorkloadId id, Replicas replicas) { Resize(id, replicas, nullptr); }
   [[nodiscard]] Replicas replicas(WorkloadId id) const {
     return targets_[id.index].plant.replicas();
@@ -122,6 +124,8 @@ class SimWorld final : public Clock, public ClusterView, public MetricFeed, publ
   void Publish(WorkloadId id);
   void Resize(WorkloadId id, Replicas replicas, std::shared_ptr<const WorkloadView> decided_on);
   void Send(WorkloadId id);
+  void StartPods(WorkloadId id, const std::vector<std::uint64_t>& pods);
+  void ReplaceBatch(WorkloadId id, Replicas batch, Duration every);
   void Answer(ScaleCommand command, Result<Done> result, Duration after);
   [[nodiscard]] ReadFate DrawReadFate();
   [[nodiscard]] Arrival Ask(const ReadRequest& request, const ReadFate& fate);

@@ -110,6 +110,45 @@ TEST(ObjectsReply, ADeploymentHasOneReplicaWhenItSaysNothing) {
   EXPECT_EQ(object->scale.selector, "app=web,!canary,env in (a,b),tier=front,x notin (y),zone");
 }
 
+RolloutState RolloutOf(const std::string& spec, const std::string& status) {
+  const auto object = ParseAppsWorkload(R"({"metadata":{"name":"web"},"spec":)" + spec +
+                                        R"(,"status":)" + status + "}");
+  EXPECT_TRUE(object) << object.error().message;
+  return object ? object->scale.rollout : RolloutState();
+}
+
+TEST(ObjectsReply, ADeploymentTellsARolloutByThePodsThatAreNotUpdated) {
+  const std::string spec = R"({"replicas":10,"strategy":{"type":"RollingUpdate"}})";
+  const RolloutState rolling = RolloutOf(spec, R"({"replicas":12,"updatedReplicas":5})");
+  EXPECT_EQ(rolling, (RolloutState{true, true, 12, 5, "pod-template-hash", ""}));
+  EXPECT_TRUE(RolloutOf(spec, R"({"replicas":12})").rolling) << "none is updated yet";
+  EXPECT_FALSE(RolloutOf(spec, R"({"replicas":8,"updatedReplicas":8})").rolling)
+      << "a plain change of size";
+  EXPECT_FALSE(RolloutOf(spec, "{}").rolling);
+}
+
+TEST(ObjectsReply, AStatefulSetNamesItsNewestRevision) {
+  const auto status = [](int updated, const char* current) {
+    return R"({"replicas":6,"updatedReplicas":)" + std::to_string(updated) +
+           R"(,"currentRevision":")" + current + R"(","updateRevision":"db-2"})";
+  };
+  const std::string plain = R"({"replicas":6,"updateStrategy":{"type":"RollingUpdate"}})";
+  EXPECT_EQ(RolloutOf(plain, status(2, "db-1")),
+            (RolloutState{true, true, 6, 2, "controller-revision-hash", "db-2"}));
+  EXPECT_FALSE(RolloutOf(plain, status(6, "db-2")).rolling);
+  EXPECT_FALSE(RolloutOf(plain, status(6, "db-1")).rolling);
+  const std::string half =
+      R"({"replicas":6,"updateStrategy":{"type":"RollingUpdate","rollingUpdate":{"partition":3}}})";
+  EXPECT_TRUE(RolloutOf(half, status(2, "db-1")).rolling);
+  EXPECT_FALSE(RolloutOf(half, status(3, "db-1")).rolling) << "the rest stays as it is";
+  const std::string by_hand = R"({"replicas":6,"updateStrategy":{"type":"OnDelete"}})";
+  EXPECT_FALSE(RolloutOf(by_hand, status(2, "db-1")).rolling);
+}
+
+TEST(ObjectsReply, AReplicaSetIsNeverRolledOut) {
+  EXPECT_EQ(RolloutOf(R"({"replicas":3})", R"({"replicas":3})"), RolloutState());
+}
+
 TEST(ObjectsReply, AScaleHasItsSelectorAsTextOrNone) {
   const auto with = ParseScale(
       R"({"metadata":{"name":"db","namespace":"shop","uid":"u","resourceVersion":"9"},

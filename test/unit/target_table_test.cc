@@ -67,6 +67,26 @@ TEST(TargetTable, ADeploymentsScaleNeedsNoReading) {
   EXPECT_EQ(table.PlaceOf(kWeb)->scale_path, "/apis/apps/v1/namespaces/shop/deployments/web/scale");
 }
 
+TEST(TargetTable, AWritesAnswerLeavesTheRolloutThatTheObjectTold) {
+  TargetTable table({});
+  table.Claim(kWeb, kStart);
+  (void)table.TakeToWatch();
+  table.BeginReplace(kDeployment);
+  ScaledObject web = Scaled("web", 3, "10");
+  web.scale.rollout = {true, true, 4, 1, "pod-template-hash", ""};
+  table.Upsert(kDeployment, web);
+  table.EndReplace(kDeployment);
+  table.Observe(kWeb, "u", Scaled("web", 5, "11").scale);
+  EXPECT_EQ(table.StateOf(kWeb).spec_replicas, 5);
+  EXPECT_EQ(table.StateOf(kWeb).rollout, web.scale.rollout);
+  (void)table.TakeDirty();
+  web = Scaled("web", 5, "12");
+  web.scale.rollout = {true, false, 5, 5, "pod-template-hash", ""};
+  table.Upsert(kDeployment, web);
+  EXPECT_THAT(table.TakeDirty(), ElementsAre(kWeb));
+  EXPECT_FALSE(table.StateOf(kWeb).rollout.rolling);
+}
+
 TEST(TargetTable, AP12AMissingTargetIsNotFoundAndAppearsWhenMade) {
   TargetTable table({});
   table.Claim(kWeb, kStart);

@@ -55,6 +55,18 @@ spec:
             "-5: must be greater than 0\n");
 }
 
+TEST(ValidateText, SaysWhatNoSchemaKnows) {
+  EXPECT_EQ(
+      Findings(std::string(kGood) + "  combine: {strategy: Formula, formula: rps}\n"),
+      "f.yaml:7:32: HPAPlus shop/web: spec.combine.formula: is unusable: formula: there is no "
+      "metric \"rps\"\n");
+  EXPECT_EQ(
+      Findings(std::string(kGood) + "  schedules:\n  - name: x\n    timeZone: Europe/Atlantis\n"
+                                    "    start: 0 8 * * *\n    duration: 1h\n    minReplicas: 2\n"),
+      "f.yaml:9:5: HPAPlus shop/web: spec.schedules[0].timeZone: is unusable: time zone: "
+      "there is no \"Europe/Atlantis\" here\n");
+}
+
 TEST(ValidateText, LooksIntoLists) {
   EXPECT_EQ(Findings(R"(apiVersion: v1
 kind: List

@@ -1,0 +1,200 @@
+#include <cmath>
+
+#include <gtest/gtest.h>
+
+#include "policies/builtin.h"
+#include "test/support/workload_builder.h"
+
+namespace hpaplus::policies {
+namespace {
+
+using testing::Answer;
+using testing::AnswerNumber;
+using testing::Bench;
+using testing::Find;
+using testing::kNoon;
+using testing::Q;
+using testing::seconds;
+
+MetricSpec Source(std::string name, TargetType type, std::string_view target) {
+  MetricSpec metric;
+  metric.type = MetricType::kSource;
+  metric.name = std::move(name);
+  metric.target.type = type;
+  (type == TargetType::kValue ? metric.target.value : metric.target.average_value) = Q(target);
+  return metric;
+}
+
+// Ten jobs a second are one replica's work; what waits is to be gone in a minute.
+Bench QueueBench(Replicas size) {
+  Bench bench(size);
+  MetricSpec arrivals = Source("arrivals", TargetType::kAverageValue, "10");
+  arrivals.queue = QueueSpec{"waiting", seconds(60)};
+  bench.spec->metrics = {arrivals, Source("waiting", TargetType::kValue, "1")};
+  bench.AddPods(size);
+  return bench;
+}
+
+MetricOutcome Outcome(Bench& bench, std::vector<ReadingResult> readings, std::size_t index = 0) {
+  bench.readings = std::move(readings);
+  bench.policies = MakeBuiltinPolicies(*bench.spec);
+  return bench.policies[index]->Propose(
+      {bench.now, bench.config, bench.view, bench.readings[index], bench.readings});
+}
+
+TEST(QueueDrain, AddsTheBacklogOverItsTimeToWhatArrives) {
+  Bench bench = QueueBench(5);
+  const MetricOutcome outcome = Outcome(bench, {AnswerNumber(50), AnswerNumber(1200)});
+  EXPECT_EQ(outcome.proposal, 7) << "(50 + 1200 / 60) / 10";
+  EXPECT_DOUBLE_EQ(outcome.demand, 7);
+  EXPECT_DOUBLE_EQ(outcome.ratio, 1.4);
+  EXPECT_EQ(outcome.reason, Reason::kAboveTarget);
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(50), AnswerNumber(0)}).proposal, 5);
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(0), AnswerNumber(0)}).proposal, 0);
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(52), AnswerNumber(60)}).reason, Reason::kWithinTolerance);
+}
+
+TEST(QueueDrain, ReadsThousandthsOfTheHpasMetrics) {
+  Bench bench = QueueBench(5);
+  bench.spec->metrics[0].type = MetricType::kExternal;
+  bench.spec->metrics[1].type = MetricType::kObject;
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(50), AnswerNumber(1200)}).proposal, 7);
+}
+
+TEST(QueueDrain, AbstainsWhenEitherNumberIsUnknown) {
+  Bench bench = QueueBench(5);
+  const ReadingResult down = Error{ErrorCode::kUnavailable, "down"};
+  const ReadingResult good = AnswerNumber(50);
+  const ReadingResult stale = AnswerNumber(50, kNoon - seconds(91));
+  const ReadingResult empty = Answer({});
+  EXPECT_EQ(Outcome(bench, {down, good}).reason, Reason::kSourceFailed);
+  EXPECT_EQ(Outcome(bench, {good, down}).reason, Reason::kSourceFailed);
+  EXPECT_EQ(Outcome(bench, {stale, good}).reason, Reason::kStaleData);
+  EXPECT_EQ(Outcome(bench, {good, stale}).reason, Reason::kStaleData);
+  EXPECT_EQ(Outcome(bench, {good, empty}).reason, Reason::kNoData);
+  EXPECT_EQ(Outcome(bench, {good, AnswerNumber(-1)}).reason, Reason::kInvalidData);
+  EXPECT_EQ(Outcome(bench, {good, AnswerNumber(std::nan(""))}).reason, Reason::kInvalidData);
+  EXPECT_EQ(Outcome(bench, {good, down}).proposal, std::nullopt);
+}
+
+TEST(QueueDrain, NeedsABacklogThatIsANumber) {
+  Bench bench = QueueBench(5);
+  bench.spec->metrics[1].type = MetricType::kResource;
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(50), AnswerNumber(1)}).reason, Reason::kInvalidTarget);
+  bench = QueueBench(5);
+  bench.spec->metrics[0].target = {TargetType::kValue, Q("10"), std::nullopt, std::nullopt};
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(50), AnswerNumber(1)}).reason, Reason::kInvalidTarget);
+}
+
+// A tenth of all periods throttled is the bound.
+Bench ThrottlingBench(Replicas size) {
+  Bench bench(size);
+  MetricSpec rps = Source("rps", TargetType::kAverageValue, "100");
+  MetricSpec throttled = Source("throttled", TargetType::kValue, "100m");
+  throttled.step = StepSpec{2, 30, seconds(60)};
+  bench.spec->metrics = {rps, throttled};
+  bench.spec->behavior = testing::Rules({{ScalingPolicyType::kPercent, 1000, 15}},
+                                        {{ScalingPolicyType::kPercent, 100, 15}});
+  bench.spec->behavior->scale_down.stabilization_window_seconds = 0;
+  bench.AddPods(size);
+  return bench;
+}
+
+TEST(Alarm, AsksForAStepAboveItsBoundAndForNothingBelow) {
+  Bench bench = ThrottlingBench(5);
+  const MetricOutcome over = Outcome(bench, {AnswerNumber(500), AnswerNumber(0.11)}, 1);
+  EXPECT_EQ(over.proposal, 7) << "30 percent of five, rounded up";
+  EXPECT_EQ(over.reason, Reason::kStepped);
+  const MetricOutcome at = Outcome(bench, {AnswerNumber(500), AnswerNumber(0.1)}, 1);
+  EXPECT_EQ(at.reason, Reason::kNoVote);
+  EXPECT_EQ(at.proposal, 5);
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(1), Answer({})}, 1).reason, Reason::kNoData);
+}
+
+Decision At(Bench& bench, int second, double rps, double throttled) {
+  bench.now = kNoon + seconds(second);
+  bench.readings = {AnswerNumber(rps, bench.now), AnswerNumber(throttled, bench.now)};
+  bench.policies = MakeBuiltinPolicies(*bench.spec);
+  Decision decision = bench.Decide();
+  bench.view.scale.spec_replicas = decision.desired;
+  return decision;
+}
+
+TEST(Alarm, StepsOncePerCooldownAndShrinksNothingMeanwhile) {
+  Bench bench = ThrottlingBench(5);
+  EXPECT_EQ(At(bench, 0, 500, 0.2).desired, 7);
+  EXPECT_EQ(At(bench, 15, 300, 0.2).desired, 7) << "while it rings nothing shrinks";
+  EXPECT_EQ(At(bench, 59, 300, 0.2).desired, 7);
+  EXPECT_EQ(At(bench, 60, 300, 0.2).desired, 10);
+  EXPECT_EQ(At(bench, 75, 300, 0.01).desired, 3) << "calm: the other metric decides alone";
+  EXPECT_EQ(At(bench, 76, 300, 0.2).desired, 3) << "still within a minute of the last step";
+}
+
+TEST(Alarm, UnknownForbidsShrinking) {
+  Bench bench = ThrottlingBench(5);
+  bench.readings = {AnswerNumber(300), Answer({})};
+  bench.policies = MakeBuiltinPolicies(*bench.spec);
+  EXPECT_EQ(bench.Decide().desired, 5);
+}
+
+TEST(Alarm, AloneKeepsTheSize) {
+  Bench bench = ThrottlingBench(5);
+  bench.spec->metrics.erase(bench.spec->metrics.begin());
+  bench.readings = {AnswerNumber(0.01)};
+  bench.policies = MakeBuiltinPolicies(*bench.spec);
+  const Decision decision = bench.Decide();
+  EXPECT_EQ(decision.desired, 5);
+  EXPECT_TRUE(decision.known);
+}
+
+PodUsage Usage(const std::string& pod, std::int64_t milli, Timestamp at = kNoon) {
+  return {"shop", pod, at, seconds(30), {{"app", {{"cpu", milli}}}}};
+}
+
+TEST(Alarm, LooksAtTheHottestPodThatAnAverageHides) {
+  Bench bench(3);
+  MetricSpec cpu;
+  cpu.type = MetricType::kResource;
+  cpu.name = "hottest";
+  cpu.resource = "cpu";
+  cpu.target.average_utilization = 90;
+  cpu.step = StepSpec();
+  bench.spec->metrics = {cpu};
+  bench.AddPods(3);  // 100m each.
+  Reading reading;
+  reading.pod_usage = {Usage("web-100", 10), Usage("web-101", 95), Usage("web-102", 10)};
+  const MetricOutcome hot = Outcome(bench, {Answer(reading)});
+  EXPECT_EQ(hot.reason, Reason::kStepped);
+  EXPECT_EQ(hot.proposal, 4);
+  EXPECT_DOUBLE_EQ(hot.ratio, 95.0 / 90);
+  reading.pod_usage[1] = Usage("web-101", 90);
+  EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kNoVote);
+  reading.pod_usage[1] = Usage("web-101", 95, kNoon - seconds(91));
+  EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kNoVote) << "a stale sample is none";
+  reading.pod_usage.clear();
+  EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kNoData);
+  bench.spec->metrics[0].target = {TargetType::kAverageValue, std::nullopt, Q("50m"), std::nullopt};
+  reading.pod_usage = {Usage("web-100", 10), Usage("web-101", 60), Usage("web-102", 10)};
+  EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kStepped);
+}
+
+TEST(PolicyRegistry, FindsWhatAMetricNamesAndSaysWhenThereIsNone) {
+  Bench bench(5);
+  bench.spec->metrics = {Source("rps", TargetType::kAverageValue, "100")};
+  bench.spec->metrics[0].policy = "hpa";
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(900)}).proposal, 9);
+  bench.spec->metrics[0].policy = "astrology";
+  const MetricOutcome none = Outcome(bench, {AnswerNumber(900)});
+  EXPECT_EQ(none.reason, Reason::kInvalidTarget);
+  EXPECT_NE(none.problem.find("there is no policy \"astrology\""), std::string::npos);
+}
+
+TEST(PolicyRegistryDeathTest, TakesNoNameTwice) {
+  PolicyRegistry registry;
+  RegisterBuiltinPolicies(registry);
+  EXPECT_GE(registry.names().size(), 3U);
+  EXPECT_DEATH(RegisterBuiltinPolicies(registry), "check failed");
+}
+
+}  // namespace
+}  // namespace hpaplus::policies
