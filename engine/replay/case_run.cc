@@ -42,14 +42,21 @@ void CaseRun::Take(CaseStep& step) {
   if (step.answers) answers_ = *std::move(step.answers);
 }
 
+std::string CaseRun::ScaleProblem(const CaseStep& step) const {
+  const ObjectRef& target = case_.object.spec->target;
+  if (HasBadVersion(target)) return "no API version: " + target.api_version;
+  if (case_.object.hpa && !IsKnownKind(target.api_version, target.kind)) {
+    return "no kind " + target.kind + " in " + target.api_version;
+  }
+  return step.get_scale_problem;
+}
+
 WorkloadView CaseRun::View(const CaseStep& step) const {
   WorkloadView view;
   view.spec = case_.object.spec;
   view.scale = scale_;
-  const ObjectRef& target = view.spec->target;
-  const bool readable = !step.get_scale_fails && !HasBadVersion(target) &&
-                        (!case_.object.hpa || IsKnownKind(target.api_version, target.kind));
-  if (!readable) view.scale.status = ScaleStatus::kFailed;
+  view.scale.problem = ScaleProblem(step);
+  if (!view.scale.problem.empty()) view.scale.status = ScaleStatus::kFailed;
   view.scaled_to_zero = case_.gates.scale_to_zero && SaysScaledToZero(case_.status);
   const auto selector = ParseSelector(scale_.selector.value_or(""));
   if (!selector || selector->matches_everything()) return view;

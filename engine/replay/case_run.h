@@ -53,6 +53,7 @@ class CaseRun {
 
  private:
   void Take(CaseStep& step);
+  [[nodiscard]] std::string ScaleProblem(const CaseStep& step) const;
   [[nodiscard]] WorkloadView View(const CaseStep& step) const;
   [[nodiscard]] std::vector<Proposal> Propose(const RoundInput& in, const Decision& decision) const;
 

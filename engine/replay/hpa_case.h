@@ -48,7 +48,7 @@ struct CaseStep {
   std::optional<std::vector<CasePod>> pods;
   std::optional<std::vector<MetricAnswer>> answers;
   RoundFaults faults;
-  bool get_scale_fails = false;
+  std::string get_scale_problem;  // Why the scale cannot be read; empty: it can.
 };
 
 /// The selector that another autoscaler of some namespace scales by.

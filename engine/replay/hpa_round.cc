@@ -1,6 +1,7 @@
 #include "engine/replay/hpa_round.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "engine/core/freshness.h"
@@ -14,11 +15,11 @@ constexpr std::size_t kMostPuts = 5;
 constexpr Duration kBetweenPuts = std::chrono::milliseconds(10);
 
 // Conditions keep the order in which they appeared, and their time while the status stays.
-void Set(HpaStatus& status, const Condition& condition, Timestamp now) {
+void Set(HpaStatus& status, const Condition& condition, Timestamp now, std::string message = {}) {
   const std::string type(ConditionTypeName(condition.type));
   auto found = std::ranges::find(status.conditions, type, &StoredCondition::type);
   if (found == status.conditions.end()) {
-    status.conditions.push_back({type, "", "", {}});
+    status.conditions.push_back({type, "", "", {}, ""});
     found = status.conditions.end() - 1;
   }
   const std::string_view value = ConditionStatusName(condition.status);
@@ -27,6 +28,7 @@ void Set(HpaStatus& status, const Condition& condition, Timestamp now) {
     found->since = std::chrono::floor<std::chrono::seconds>(now);
   }
   found->reason = ReasonName(condition.reason);
+  found->message = std::move(message);
 }
 
 std::string_view ActionOf(Replicas from, Replicas to) {
@@ -51,7 +53,7 @@ class Round {
     history_ = std::move(decided.history);
     out_.decision = std::move(decided.decision);
     for (const Condition& condition : out_.decision.conditions)
-      Set(status_, condition, in_.now);
+      Set(status_, condition, in_.now, MessageOf(condition));
     if (in_.view.scale.status != ScaleStatus::kKnown) {
       Warn(Reason::kFailedGetScale);
       out_.error_label = in_.bad_target ? "spec" : "internal";
@@ -75,6 +77,24 @@ class Round {
   }
 
  private:
+  [[nodiscard]] std::string MessageOf(const Condition& condition) const {
+    const Decision& decision = out_.decision;
+    if (condition.type == ConditionType::kAbleToScale) return in_.view.scale.problem;
+    if (condition.type != ConditionType::kScalingActive || decision.metrics.empty()) return "";
+    const std::vector<MetricSpec>& specs = in_.view.spec->metrics;
+    if (condition.status == ConditionStatus::kTrue) {
+      const auto step = std::ranges::find(decision.steps, Stage::kCombine, &DecisionStep::stage);
+      const bool asks = step != decision.steps.end() && decision.recommended > 0;
+      return asks ? specs[step->index].name : "";
+    }
+    const auto unknown = std::ranges::find_if(
+        decision.metrics, [](const MetricOutcome& outcome) { return !outcome.proposal; });
+    if (unknown == decision.metrics.end()) return "";
+    std::string text = specs[static_cast<std::size_t>(unknown - decision.metrics.begin())].name;
+    text.append(": ").append(ReasonName(unknown->reason));
+    return unknown->problem.empty() ? text : text + ": " + unknown->problem;
+  }
+
   void Warn(Reason reason) { out_.events.push_back({true, reason, ReasonName(reason)}); }
   void Warn(std::string_view name) { out_.events.push_back({true, Reason::kNone, name}); }
 
@@ -183,6 +203,21 @@ class Round {
 };
 
 }  // namespace
+
+bool CurrentMetric::operator==(const CurrentMetric& other) const {
+  if (!outcome.proposal || !other.outcome.proposal) {
+    return outcome.proposal.has_value() == other.outcome.proposal.has_value();
+  }
+  const auto what = [](const MetricSpec& metric) {
+    return std::tie(metric.type, metric.name, metric.resource, metric.container, metric.metric,
+                    metric.metric_selector, metric.described_object);
+  };
+  const auto numbers = [](const MetricOutcome& said) {
+    return std::tie(said.value, said.value_milli, said.average_value_milli,
+                    said.average_utilization);
+  };
+  return what(spec) == what(other.spec) && numbers(outcome) == numbers(other.outcome);
+}
 
 RoundResult RunHpaRound(const RoundInput& in, HpaStatus& status, History& history) {
   return Round(in, status, history).Run();

@@ -18,7 +18,8 @@ struct StoredCondition {
   std::string type;
   std::string status;
   std::string reason;
-  Timestamp since{};  // Last change of `status`, in whole seconds.
+  Timestamp since{};    // Last change of `status`, in whole seconds.
+  std::string message;  // What there is to say beyond the reason; empty: nothing.
   bool operator==(const StoredCondition&) const = default;
 };
 
@@ -26,7 +27,9 @@ struct StoredCondition {
 struct CurrentMetric {
   MetricSpec spec;
   MetricOutcome outcome;
-  bool operator==(const CurrentMetric&) const = default;
+
+  /// Whether both look the same in a status.
+  bool operator==(const CurrentMetric& other) const;
 };
 
 /// What the stock HPA keeps in its status, as far as decisions leave a mark there.

@@ -98,8 +98,10 @@ HpaStatus ReadStatus(const JsonField& field) {
   field.Field("conditions").Each([&](const JsonField& item) {
     status.conditions.push_back({item.Field("type").Text(), item.Field("status").Text(),
                                  item.Field("reason").Text(),
-                                 item.Field("lastTransitionTime").Time().value_or(Timestamp())});
+                                 item.Field("lastTransitionTime").Time().value_or(Timestamp()),
+                                 item.Field("message").Text()});
   });
+  if (!field.Field("currentMetrics").present()) status.metrics.emplace();
   return status;
 }
 
@@ -194,7 +196,9 @@ CaseStep ReadStep(const JsonField& field, const CaseObject& object, const HpaGat
     step.answers = ReadAnswers(field.Field("metrics"), object.spec->ns, step.now);
   }
   step.faults = ReadFaults(field.Field("faults"));
-  step.get_scale_fails = field.Field("faults").Field("getScale").present();
+  const JsonField get_scale = field.Field("faults").Field("getScale");
+  const std::string message = get_scale.Field("message").Text();
+  if (get_scale.present()) step.get_scale_problem = message.empty() ? "unknown" : message;
   return step;
 }
 

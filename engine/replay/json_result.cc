@@ -169,7 +169,8 @@ Json StatusJson(const StepResult& step) {
     json["conditions"].push_back({{"type", condition.type},
                                   {"status", condition.status},
                                   {"lastTransitionTime", FormatRfc3339(condition.since)},
-                                  {"reason", condition.reason}});
+                                  {"reason", condition.reason},
+                                  {"message", condition.message}});
   }
   return json;
 }

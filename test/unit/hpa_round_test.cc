@@ -109,18 +109,18 @@ TEST_F(HpaRound, SaysThatItWentToZeroAndCameBack) {
   bench_.readings = {AnswerNumber(0)};
   ASSERT_TRUE(Run().rescaled);
   EXPECT_EQ(status_.conditions.back(),
-            (StoredCondition{"ScaledToZero", "True", "ScaledToZero", kNoon}));
+            (StoredCondition{"ScaledToZero", "True", "ScaledToZero", kNoon, ""}));
   bench_.view.scale.spec_replicas = 0;
   bench_.view.scaled_to_zero = true;
   bench_.readings = {AnswerNumber(25)};
   ASSERT_TRUE(Run().rescaled);
   EXPECT_EQ(status_.desired_replicas, 3);
   EXPECT_EQ(status_.conditions.back(),
-            (StoredCondition{"ScaledToZero", "False", "NotScaledToZero", kNoon}));
+            (StoredCondition{"ScaledToZero", "False", "NotScaledToZero", kNoon, ""}));
 }
 
 TEST_F(HpaRound, ForgetsWhoChoseZeroWithoutTheGate) {
-  status_.conditions.push_back({"ScaledToZero", "True", "ScaledToZero", kNoon});
+  status_.conditions.push_back({"ScaledToZero", "True", "ScaledToZero", kNoon, ""});
   bench_.view.scale.spec_replicas = 0;
   EXPECT_FALSE(Run().rescaled);
   for (const StoredCondition& condition : status_.conditions)
