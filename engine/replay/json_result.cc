@@ -157,6 +157,11 @@ Json CurrentMetricsJson(const StepResult& step) {
   return list;
 }
 
+// Null: it was stored without a time.
+Json TransitionJson(Timestamp since) {
+  return since == Timestamp() ? Json(nullptr) : Json(FormatRfc3339(since));
+}
+
 Json StatusJson(const StepResult& step) {
   const HpaStatus& status = step.status;
   Json json = Json::object();
@@ -168,7 +173,7 @@ Json StatusJson(const StepResult& step) {
   for (const StoredCondition& condition : status.conditions) {
     json["conditions"].push_back({{"type", condition.type},
                                   {"status", condition.status},
-                                  {"lastTransitionTime", FormatRfc3339(condition.since)},
+                                  {"lastTransitionTime", TransitionJson(condition.since)},
                                   {"reason", condition.reason},
                                   {"message", condition.message}});
   }
