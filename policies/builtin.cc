@@ -44,29 +44,32 @@ Made MakeResource(const MetricSpec& metric, const ToleranceSpec& tolerance) {
   const MetricTarget& target = metric.target;
   if (target.average_value) {
     return PodAverage::Create({metric.resource, metric.container,
-                               SampleMilli(*target.average_value), metric.stale_after, tolerance});
+                               SampleMilli(*target.average_value), metric.stale_after, tolerance,
+                               MilliRange::Of(metric.validity)});
   }
   if (target.average_utilization) {
     return PodUtilization::Create({metric.resource, metric.container, *target.average_utilization,
-                                   metric.stale_after, tolerance});
+                                   metric.stale_after, tolerance, MilliRange::Of(metric.validity)});
   }
   return NoTarget(metric);
 }
 
 Made MakePods(const MetricSpec& metric, const ToleranceSpec& tolerance) {
   if (!metric.target.average_value) return NoTarget(metric);
-  return PodAverage::Create(
-      {"", "", SampleMilli(*metric.target.average_value), metric.stale_after, tolerance});
+  return PodAverage::Create({"", "", SampleMilli(*metric.target.average_value), metric.stale_after,
+                             tolerance, MilliRange::Of(metric.validity)});
 }
 
 Made MakeAverage(const MetricSpec& metric, TotalKind kind, const ToleranceSpec& tolerance) {
   const double target = TargetAmount(*metric.target.average_value, kind);
-  return TotalAverage::Create({kind, target, metric.stale_after, tolerance});
+  return TotalAverage::Create(
+      {kind, target, metric.stale_after, tolerance, Range::Of(metric.validity, kind)});
 }
 
 Made MakeRatio(const MetricSpec& metric, TotalKind kind, const ToleranceSpec& tolerance) {
   const double target = TargetAmount(*metric.target.value, kind);
-  return TotalRatio::Create({kind, target, metric.stale_after, tolerance});
+  return TotalRatio::Create(
+      {kind, target, metric.stale_after, tolerance, Range::Of(metric.validity, kind)});
 }
 
 // The HPA looks at target.type for Object and not for External; a Source's has to fit.
@@ -108,7 +111,7 @@ Made MakeQueueDrain(const WorkloadSpec& spec, std::size_t index) {
   config.backlog_metric = static_cast<std::size_t>(backlog - spec.metrics.begin());
   config.work_per_second = metric.target.average_value->AsDouble();
   config.drain_time = metric.queue->drain_time;
-  config.tolerance = ToleranceSpec::Of(spec.behavior);
+  config.tolerance = ToleranceSpec::Of(spec.behavior).Without(metric.thresholds);
   return QueueDrain::Create(config);
 }
 
@@ -139,7 +142,7 @@ Made MakeAlarm(const WorkloadSpec& spec, std::size_t index) {
 // The HPA's rule for the metric's type.
 Made MakeHpaRule(const WorkloadSpec& spec, std::size_t index) {
   const MetricSpec& metric = spec.metrics[index];
-  const ToleranceSpec tolerance = ToleranceSpec::Of(spec.behavior);
+  const ToleranceSpec tolerance = ToleranceSpec::Of(spec.behavior).Without(metric.thresholds);
   switch (metric.type) {
     case MetricType::kResource:
     case MetricType::kContainerResource:

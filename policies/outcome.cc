@@ -29,4 +29,11 @@ ToleranceSpec ToleranceSpec::Of(const std::optional<Behavior>& behavior) {
   return out;
 }
 
+ToleranceSpec ToleranceSpec::Without(const Thresholds& thresholds) const {
+  ToleranceSpec out = *this;
+  if (thresholds.scale_down) out.down = 0;
+  if (thresholds.scale_up) out.up = 0;
+  return out;
+}
+
 }  // namespace hpaplus::policies

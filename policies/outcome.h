@@ -6,6 +6,7 @@
 #include "engine/core/policy.h"
 #include "engine/core/tolerance.h"
 #include "engine/model/behavior.h"
+#include "engine/model/safety.h"
 
 namespace hpaplus::policies {
 
@@ -24,6 +25,8 @@ struct ToleranceSpec {
   std::optional<double> up;
 
   [[nodiscard]] static ToleranceSpec Of(const std::optional<Behavior>& behavior);
+  /// A threshold takes the tolerance's place in its direction.
+  [[nodiscard]] ToleranceSpec Without(const Thresholds& thresholds) const;
   [[nodiscard]] Tolerance Over(const DecideConfig& config) const {
     return {down.value_or(config.tolerance), up.value_or(config.tolerance)};
   }

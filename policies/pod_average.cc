@@ -19,8 +19,8 @@ Result<std::unique_ptr<const Policy>> PodAverage::Create(const Config& config) {
 PodAverage::PodAverage(const Config& config)
     : target_milli_(static_cast<double>(config.target_milli)),
       tolerance_(config.tolerance),
-      rules_{config.resource, config.container, config.stale_after, false, 0, config.target_milli} {
-}
+      rules_{config.resource,     config.container, config.stale_after, false, 0,
+             config.target_milli, config.range} {}
 
 MetricOutcome PodAverage::Propose(const PolicyInput& in) const {
   if (!in.reading) return AbstainFor(in.reading.error());

@@ -19,6 +19,7 @@ class PodAverage final : public Policy {
     std::int64_t target_milli = 0;
     Duration stale_after{};
     ToleranceSpec tolerance;
+    MilliRange range;
   };
 
   [[nodiscard]] static Result<std::unique_ptr<const Policy>> Create(const Config& config);

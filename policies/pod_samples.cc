@@ -26,6 +26,13 @@ std::optional<std::int64_t> UsageMilli(const PodUsage& item, const PodQuantity& 
 
 }  // namespace
 
+MilliRange MilliRange::Of(const Validity& validity) {
+  MilliRange range;
+  if (validity.min) range.least = std::max<std::int64_t>(validity.min->MilliValue(), 0);
+  if (validity.max) range.most = validity.max->MilliValue();
+  return range;
+}
+
 PodSamples::PodSamples(const Reading& reading, const PodQuantity& quantity,
                        const Freshness& freshness)
     : quantity_(quantity), freshness_(freshness) {
@@ -41,7 +48,10 @@ PodSamples::PodSamples(const Reading& reading, const PodQuantity& quantity,
 
 std::optional<PodSample> PodSamples::Accept(const PodSample& sample) {
   const Reason time = freshness_.Check(sample.at);
-  const Reason reason = sample.milli < 0 ? Reason::kInvalidData : time;
+  const MilliRange& range = quantity_.range;
+  const bool outside = sample.milli < range.least || sample.milli > range.most;
+  const Reason range_reason = sample.milli < 0 ? Reason::kInvalidData : Reason::kOutOfRange;
+  const Reason reason = outside ? range_reason : time;
   if (reason == Reason::kNone) return sample;
   refused_ = reason;
   return std::nullopt;

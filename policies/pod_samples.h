@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -9,18 +11,29 @@
 #include "engine/core/rounding.h"
 #include "engine/model/reading.h"
 #include "engine/model/reason.h"
+#include "engine/model/safety.h"
 
 namespace hpaplus::policies {
+
+/// Which samples of pods are usable, in thousandths. Never a negative one.
+struct MilliRange {
+  std::int64_t least = 0;
+  std::int64_t most = std::numeric_limits<std::int64_t>::max();
+
+  [[nodiscard]] static MilliRange Of(const Validity& validity);
+  bool operator==(const MilliRange&) const = default;
+};
 
 /// Which number of a reading is a pod's sample.
 struct PodQuantity {
   std::string_view ns;         // Of the workload.
   std::string_view resource;   // Empty: a Pods metric, which has one number per pod.
   std::string_view container;  // Empty: the sum over the pod's containers.
+  MilliRange range;
 };
 
 /// The samples of one per-pod reading, looked up by the pod's name. A sample that is stale, from
-/// the future, negative or no number is as good as none; `refused()` remembers why it was.
+/// the future, out of range or no number is as good as none; `refused()` remembers why it was.
 /// A view: the reading must outlive it.
 class PodSamples {
  public:

@@ -11,7 +11,7 @@ class Tallying {
       : in_(in),
         rules_(rules),
         reading_(reading),
-        samples_(reading, {in.view.spec->ns, rules.resource, rules.container},
+        samples_(reading, {in.view.spec->ns, rules.resource, rules.container, rules.range},
                  Freshness::Of(in.now, rules.stale_after, in.config.future_skew)),
         group_rules_{in.now, rules.resource == "cpu", in.config.cpu_initialization_period,
                      in.config.initial_readiness_delay} {}

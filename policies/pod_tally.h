@@ -39,6 +39,7 @@ struct TallyRules {
   bool needs_requests = false;
   std::int64_t busy_percent = 100;  // With requests: a missing pod uses that much of its request.
   std::int64_t busy_milli = 0;      // Without: it uses this.
+  MilliRange range;                 // Of one pod's sample.
 };
 
 /// Or why there is nothing to go by.

@@ -27,7 +27,8 @@ PodUtilization::PodUtilization(const Config& config)
              config.stale_after,
              true,
              std::max(100, config.target_percent),
-             0} {}
+             0,
+             config.range} {}
 
 MetricOutcome PodUtilization::Propose(const PolicyInput& in) const {
   if (!in.reading) return AbstainFor(in.reading.error());

@@ -21,6 +21,7 @@ class PodUtilization final : public Policy {
     std::int32_t target_percent = 0;
     Duration stale_after{};
     ToleranceSpec tolerance;
+    MilliRange range;
   };
 
   [[nodiscard]] static Result<std::unique_ptr<const Policy>> Create(const Config& config);

@@ -8,14 +8,26 @@
 namespace hpaplus::policies {
 namespace {
 
-bool IsValid(const ScalarSample& sample, TotalKind kind) {
-  if (kind == TotalKind::kSource) return std::isfinite(sample.value) && sample.value >= 0;
-  return sample.milli >= 0;
+// kNone, or why it is no number.
+Reason Refuse(const ScalarSample& sample, TotalKind kind, const Range& range) {
+  const bool source = kind == TotalKind::kSource;
+  const double amount = source ? sample.value : static_cast<double>(sample.milli);
+  const bool number = source ? std::isfinite(amount) : sample.milli != kInvalidMilli;
+  if (!number || (amount < 0 && range.least >= 0)) return Reason::kInvalidData;
+  return range.Contains(amount) ? Reason::kNone : Reason::kOutOfRange;
 }
 
 }  // namespace
 
-Total ReadTotal(const Reading& reading, TotalKind kind, const Freshness& freshness) {
+Range Range::Of(const Validity& validity, TotalKind kind) {
+  Range range;
+  if (validity.min) range.least = TargetAmount(*validity.min, kind);
+  if (validity.max) range.most = TargetAmount(*validity.max, kind);
+  return range;
+}
+
+Total ReadTotal(const Reading& reading, TotalKind kind, const Freshness& freshness,
+                const Range& range) {
   Total total;
   if (reading.values.empty()) {
     total.problem = Reason::kNoData;
@@ -28,7 +40,8 @@ Total ReadTotal(const Reading& reading, TotalKind kind, const Freshness& freshne
   Int128 sum = 0;
   total.oldest = reading.values.front().at;
   for (const ScalarSample& sample : reading.values) {
-    total.problem = IsValid(sample, kind) ? freshness.Check(sample.at) : Reason::kInvalidData;
+    total.problem = Refuse(sample, kind, range);
+    if (total.problem == Reason::kNone) total.problem = freshness.Check(sample.at);
     if (total.problem != Reason::kNone) return total;
     sum += sample.milli;
     total.oldest = std::min(total.oldest, sample.at);

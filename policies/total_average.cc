@@ -1,5 +1,6 @@
 #include "policies/total_average.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -25,8 +26,9 @@ Result<std::unique_ptr<const Policy>> TotalAverage::Create(const Config& config)
 
 MetricOutcome TotalAverage::Propose(const PolicyInput& in) const {
   if (!in.reading) return AbstainFor(in.reading.error());
-  const Total total = ReadTotal(**in.reading, config_.kind,
-                                Freshness::Of(in.now, config_.stale_after, in.config.future_skew));
+  const Total total =
+      ReadTotal(**in.reading, config_.kind,
+                Freshness::Of(in.now, config_.stale_after, in.config.future_skew), config_.range);
   if (total.problem != Reason::kNone) return Abstain(total.problem);
 
   const bool source = config_.kind == TotalKind::kSource;
@@ -35,6 +37,7 @@ MetricOutcome TotalAverage::Propose(const PolicyInput& in) const {
   out.ratio = total.amount / (config_.target * size);
   out.demand = total.amount / config_.target;
   out.oldest = total.oldest;
+  out.total = total.InUnits(config_.kind);
   if (source) out.value = total.amount;
   if (size > 0) {
     const double milli = source ? total.amount * 1000 : total.amount;
@@ -45,7 +48,8 @@ MetricOutcome TotalAverage::Propose(const PolicyInput& in) const {
     out.reason = Reason::kWithinTolerance;
     return out;
   }
-  out.proposal = source ? CeilToReplicasWithoutNoise(out.demand) : CeilToReplicas(out.demand);
+  out.proposal =
+      std::max(0, source ? CeilToReplicasWithoutNoise(out.demand) : CeilToReplicas(out.demand));
   out.reason = SideOfTarget(out.ratio);
   return out;
 }

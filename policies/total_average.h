@@ -23,6 +23,7 @@ class TotalAverage final : public Policy {
     double target = 0;  // Per replica; see TargetAmount.
     Duration stale_after{};
     ToleranceSpec tolerance;
+    Range range;
   };
 
   [[nodiscard]] static Result<std::unique_ptr<const Policy>> Create(const Config& config);

@@ -33,13 +33,15 @@ Replicas TotalRatio::Scaled(double exact, bool grows, Replicas current) const {
 
 MetricOutcome TotalRatio::Propose(const PolicyInput& in) const {
   if (!in.reading) return AbstainFor(in.reading.error());
-  const Total total = ReadTotal(**in.reading, config_.kind,
-                                Freshness::Of(in.now, config_.stale_after, in.config.future_skew));
+  const Total total =
+      ReadTotal(**in.reading, config_.kind,
+                Freshness::Of(in.now, config_.stale_after, in.config.future_skew), config_.range);
   if (total.problem != Reason::kNone) return Abstain(total.problem);
 
   MetricOutcome out;
   out.ratio = total.amount / config_.target;
   out.oldest = total.oldest;
+  out.total = total.InUnits(config_.kind);
   if (config_.kind == TotalKind::kSource) {
     out.value = total.amount;
   } else {
@@ -47,8 +49,9 @@ MetricOutcome TotalRatio::Propose(const PolicyInput& in) const {
   }
   const Replicas current = in.view.scale.spec_replicas;
   if (current == 0) {  // No pod shares the number yet: one is asked for each target's worth of it.
-    out.proposal = config_.kind == TotalKind::kSource ? CeilToReplicasWithoutNoise(out.ratio)
-                                                      : CeilToReplicas(out.ratio);
+    const bool source = config_.kind == TotalKind::kSource;
+    out.proposal =
+        std::max(0, source ? CeilToReplicasWithoutNoise(out.ratio) : CeilToReplicas(out.ratio));
     out.demand = out.ratio;
     out.reason = SideOfTarget(out.ratio);
     return out;
@@ -60,9 +63,14 @@ MetricOutcome TotalRatio::Propose(const PolicyInput& in) const {
     out.reason = Reason::kWithinTolerance;
     return out;
   }
-  if (in.view.pods.empty()) return Abstain(Reason::kNoReadyPods);
+  if (in.view.pods.empty()) {  // How many it takes is unknown; the number is not.
+    MetricOutcome abstains = Abstain(Reason::kNoReadyPods);
+    abstains.total = out.total;
+    abstains.ratio = out.ratio;
+    return abstains;
+  }
   const double exact = out.ratio * static_cast<double>(ready);
-  out.proposal = Scaled(exact, out.ratio > 1.0, current);
+  out.proposal = std::max(0, Scaled(exact, out.ratio > 1.0, current));
   out.reason = SideOfTarget(out.ratio);
   return out;
 }

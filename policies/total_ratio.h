@@ -26,6 +26,7 @@ class TotalRatio final : public Policy {
     double target = 0;  // See TargetAmount.
     Duration stale_after{};
     ToleranceSpec tolerance;
+    Range range;
   };
 
   [[nodiscard]] static Result<std::unique_ptr<const Policy>> Create(const Config& config);

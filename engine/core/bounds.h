@@ -10,15 +10,10 @@ struct Bounded {
   Reason reason = Reason::kDesiredWithinRange;  // Or kTooFewReplicas, kTooManyReplicas.
 };
 
-/// The upper bound alone: on the way up from zero the HPA's rates may end below minReplicas.
-[[nodiscard]] inline Bounded KeepBelowMost(Replicas desired, const WorkloadSpec& spec) {
-  if (desired > spec.max_replicas) return {spec.max_replicas, Reason::kTooManyReplicas};
+[[nodiscard]] inline Bounded KeepInBounds(Replicas desired, Replicas least, Replicas most) {
+  if (desired < least) return {least, Reason::kTooFewReplicas};
+  if (desired > most) return {most, Reason::kTooManyReplicas};
   return {desired, Reason::kDesiredWithinRange};
-}
-
-[[nodiscard]] inline Bounded KeepInBounds(Replicas desired, const WorkloadSpec& spec) {
-  if (desired < spec.min_replicas) return {spec.min_replicas, Reason::kTooFewReplicas};
-  return KeepBelowMost(desired, spec);
 }
 
 }  // namespace hpaplus

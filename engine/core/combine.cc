@@ -2,9 +2,13 @@
 
 namespace hpaplus {
 
-Combined Combine(std::span<const MetricOutcome> metrics, Replicas current) {
+Combined Combine(std::span<const MetricSpec> specs, std::span<const MetricOutcome> metrics,
+                 Replicas current) {
   Combined out;
+  bool silent = false;  // Some metric has nothing to say now, and so has nobody else.
   for (std::size_t i = 0; i < metrics.size(); ++i) {
+    if (specs[i].role != MetricRole::kScale) continue;
+    silent = silent || metrics[i].reason == Reason::kNoVote;
     if (metrics[i].reason == Reason::kNoVote) continue;
     ++out.voters;
     if (!metrics[i].proposal) {
@@ -14,7 +18,7 @@ Combined Combine(std::span<const MetricOutcome> metrics, Replicas current) {
       out.winner = i;
     }
   }
-  const bool silent = out.voters == 0 && !metrics.empty();
+  silent = silent && out.voters == 0;
   const bool all_unknown = out.unknown == out.voters;
   const bool would_shrink_blindly = out.unknown > 0 && out.replicas < current;
   out.known = silent || (!all_unknown && !would_shrink_blindly);

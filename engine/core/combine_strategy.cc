@@ -40,6 +40,7 @@ class Votes {
 
  private:
   bool Counts(std::size_t i) const {
+    if (specs_[i].role != MetricRole::kScale) return false;
     if (how_.strategy == CombineStrategy::kFormula) return how_.formula->Uses(i);
     return true;
   }
@@ -137,7 +138,7 @@ class Votes {
 
 Combined CombineBy(const CombineSpec& how, std::span<const MetricSpec> specs,
                    std::span<const MetricOutcome> metrics, Replicas current) {
-  if (how.strategy == CombineStrategy::kMax) return Combine(metrics, current);
+  if (how.strategy == CombineStrategy::kMax) return Combine(specs, metrics, current);
   return Votes(how, specs, metrics, current).Combine();
 }
 

@@ -34,8 +34,19 @@ void Record(std::vector<ScaleEvent>& events, const ScalingRules& rules, ScaleEve
 
 }  // namespace
 
+MetricPast& PastOf(const WorkloadSpec& spec, std::size_t index, History& history) {
+  history.metrics.resize(spec.metrics.size());
+  MetricPast& past = history.metrics[index];
+  if (past.metric != spec.metrics[index].name) {
+    past = MetricPast();
+    past.metric = spec.metrics[index].name;
+  }
+  return past;
+}
+
 History Advance(History history, const WorkloadSpec& spec, Replicas from, Replicas to,
                 Timestamp now) {
+  if (HasBudgets(spec.safety)) RecordChange(history.changes, {now, from, to});
   if (!spec.behavior) return history;
   const std::int64_t change = std::int64_t{to} - from;
   if (change > 0) {

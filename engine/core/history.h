@@ -5,7 +5,11 @@
 #include <vector>
 
 #include "engine/base/time.h"
+#include "engine/core/activation.h"
+#include "engine/core/budget.h"
 #include "engine/core/burst.h"
+#include "engine/core/confirmations.h"
+#include "engine/core/fallback.h"
 #include "engine/core/rollout.h"
 #include "engine/model/workload.h"
 
@@ -30,7 +34,9 @@ struct ScaleEvent {
 struct MetricPast {
   std::string metric;  // Its name.
   DemandWindow demand;
-  std::optional<Timestamp> stepped;  // When it last asked for a step.
+  std::optional<Timestamp> stepped;   // When it last asked for a step.
+  std::optional<Replicas> last_good;  // What it asked for when it was last known.
+  Timestamp last_good_at{};
   bool operator==(const MetricPast&) const = default;
 };
 
@@ -41,11 +47,18 @@ struct History {
   std::optional<std::vector<Recommendation>> recommendations;
   std::vector<ScaleEvent> scale_ups;
   std::vector<ScaleEvent> scale_downs;
-  std::vector<MetricPast> metrics;  // One per spec.metrics, where one of them remembers something.
+  std::vector<MetricPast> metrics;  // One per spec.metrics, where one of them has to be remembered.
   BurstState burst;
   RolloutPast rollout;
+  std::vector<SizeChange> changes;
+  FallbackState fallback;
+  Agreement agreement;
+  ActivityState activity;
   bool operator==(const History&) const = default;
 };
+
+/// Where a metric's past is. Another metric's in its place is forgotten.
+[[nodiscard]] MetricPast& PastOf(const WorkloadSpec& spec, std::size_t index, History& history);
 
 /// The history after a size was really written: rule R13. `now` is when the write succeeded.
 [[nodiscard]] History Advance(History history, const WorkloadSpec& spec, Replicas from, Replicas to,

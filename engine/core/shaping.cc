@@ -11,13 +11,6 @@
 namespace hpaplus {
 namespace {
 
-MetricPast& PastOf(const WorkloadSpec& spec, std::size_t index, History& history) {
-  history.metrics.resize(spec.metrics.size());
-  MetricPast& past = history.metrics[index];
-  if (past.metric != spec.metrics[index].name) past = {spec.metrics[index].name, {}, {}};
-  return past;
-}
-
 // An alarm that goes on asks for its next step only after a while.
 void PauseBetweenSteps(const StepSpec& step, Timestamp now, Replicas current, MetricPast& past,
                        MetricOutcome& outcome) {
@@ -44,8 +37,11 @@ void ShapeMetric(const ShapingInput& in, std::size_t index, Trail& trail, Histor
   MetricOutcome& outcome = trail.decision().metrics[index];
   if (metric.smoothing) {
     MetricPast& past = PastOf(spec, index, history);
-    StageResult smoothed = Smooth(*metric.smoothing, ToleranceOf(spec, in.config), trail.current(),
-                                  past.demand, outcome);
+    Tolerance tolerance = ToleranceOf(spec, in.config);
+    if (metric.thresholds.scale_down) tolerance.down = 0;
+    if (metric.thresholds.scale_up) tolerance.up = 0;
+    StageResult smoothed =
+        Smooth(*metric.smoothing, tolerance, trail.current(), past.demand, outcome);
     smoothed.index = index;
     trail.Note(Stage::kSmooth, smoothed);
   }

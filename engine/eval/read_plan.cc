@@ -1,5 +1,6 @@
 #include "engine/eval/read_plan.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -64,8 +65,9 @@ bool NeedsReads(const WorkloadView& view) {
   const WorkloadSpec& spec = *view.spec;
   const Replicas current = view.scale.spec_replicas;
   const bool doubled = !view.conflict.empty() && spec.mode != Mode::kDryRun;
+  const Replicas least = spec.idle ? spec.idle->replicas : std::max(spec.min_replicas, 1);
   return spec.mode != Mode::kPaused && view.scale.status == ScaleStatus::kKnown && !doubled &&
-         current != 0 && current >= spec.min_replicas && current <= spec.max_replicas;
+         current >= least && current <= spec.max_replicas;
 }
 
 }  // namespace hpaplus

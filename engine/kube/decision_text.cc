@@ -81,6 +81,43 @@ std::string PoliciesText(const ScalingRules& rules) {
   return text;
 }
 
+std::string NameOf(std::size_t metric, const WorkloadSpec& spec) {
+  return metric < spec.metrics.size() ? spec.metrics[metric].name : "";
+}
+
+// What one of the stages that the HPA does not have made of the number.
+std::string OwnStageText(const DecisionStep& step, const WorkloadSpec& spec) {
+  const std::string evidence = NumberText(step.evidence);
+  if (step.stage == Stage::kElasticity) return fmt::format("elasticity {}", evidence);
+  if (step.stage == Stage::kConfirm) {
+    return fmt::format("held until confirmed, {} new samples so far", evidence);
+  }
+  if (step.stage == Stage::kFallback) {
+    return fmt::format("fallback after {} failures", evidence);
+  }
+  if (step.reason == Reason::kGuardObjects) return "held by guard " + NameOf(step.index, spec);
+  if (step.reason == Reason::kGuardUnknown) {
+    return fmt::format("held because guard {} is unknown", NameOf(step.index, spec));
+  }
+  if (step.reason == Reason::kMetricsNotFresh) {
+    return fmt::format("held because {} has no fresh samples", NameOf(step.index, spec));
+  }
+  if (step.reason == Reason::kFlapping) {
+    return fmt::format("held because of {} reversals within the hour", evidence);
+  }
+  if (step.stage == Stage::kBudget) {
+    const bool hour = step.reason == Reason::kHourBudget;
+    return fmt::format("limited to {} by the budget of this {}", evidence,
+                       hour ? "hour" : "minute");
+  }
+  if (step.stage == Stage::kActivation) {
+    return step.reason == Reason::kIdle ? "there is nothing to do" : "there is something to do";
+  }
+  if (step.stage == Stage::kMode) return fmt::format("held by mode {}", ReasonName(step.reason));
+  return fmt::format("{} makes it {} ({})", StageName(step.stage), step.after,
+                     ReasonName(step.reason));
+}
+
 std::string LimitText(const DecisionStep& step, bool up, const WorkloadSpec& spec) {
   const char* direction = up ? "scaleUp" : "scaleDown";
   if (step.stage == Stage::kStabilize) {
@@ -95,8 +132,7 @@ std::string LimitText(const DecisionStep& step, bool up, const WorkloadSpec& spe
     return step.after < step.before ? fmt::format("limited by maxReplicas {}", spec.max_replicas)
                                     : fmt::format("limited by minReplicas {}", spec.min_replicas);
   }
-  return fmt::format("{} makes it {} ({})", StageName(step.stage), step.after,
-                     ReasonName(step.reason));
+  return OwnStageText(step, spec);
 }
 
 // Why the size changes, before anything limited it.
@@ -108,11 +144,27 @@ std::string CauseText(const Decision& decision, const WorkloadSpec& spec) {
     if (step.reason == Reason::kAboveMax) {
       return fmt::format("above maxReplicas {}", spec.max_replicas);
     }
+    if (step.reason == Reason::kActivated) return "there is something to do again";
+    if (step.reason == Reason::kIdle) return "there is nothing to do";
     if (step.reason == Reason::kBelowMin) {
       return fmt::format("below minReplicas {}", spec.min_replicas);
     }
   }
   return "no metric asked for a change";
+}
+
+std::string FallbackText(const Condition& condition, const Decision& decision) {
+  const auto step = std::ranges::find(decision.steps, Stage::kFallback, &DecisionStep::stage);
+  const double failures = step == decision.steps.end() ? 0 : step->evidence;
+  if (condition.reason == Reason::kNoFallback) return "every metric that votes is known";
+  return fmt::format("{} evaluations in a row lacked a metric", NumberText(failures));
+}
+
+std::string FlappingText(const Condition& condition, const WorkloadSpec& spec) {
+  const auto most = spec.safety.max_reversals_per_hour.value_or(0);
+  return condition.status == ConditionStatus::kTrue
+             ? fmt::format("{} or more reversals within the hour: nothing shrinks", most)
+             : fmt::format("fewer than {} reversals within the hour", most);
 }
 
 std::string ActiveText(const Condition& condition, const Decision& decision,
@@ -122,6 +174,7 @@ std::string ActiveText(const Condition& condition, const Decision& decision,
     return "the target is also scaled by " + view.conflict;
   }
   if (condition.reason == Reason::kScalingDisabled) return "the target is at zero replicas";
+  if (condition.reason == Reason::kIdle) return "there is nothing to do";
   if (condition.reason == Reason::kInvalidSelector) {
     return "the target's scale has no label selector, so its pods cannot be found";
   }
@@ -182,7 +235,9 @@ std::string TargetsText(const Decision& decision, const WorkloadSpec& spec) {
 }
 
 std::string MetricText(const MetricOutcome& outcome, const MetricSpec& metric) {
-  if (!outcome.proposal) return metric.name + " is unknown (" + ProblemText(outcome) + ")";
+  if (!outcome.proposal || outcome.stood_in) {
+    return metric.name + " is unknown (" + ProblemText(outcome) + ")";
+  }
   const char* relation = outcome.ratio > 1 ? "over" : outcome.ratio < 1 ? "under" : "at";
   const bool per_pod = metric.target.type == TargetType::kAverageValue;
   if (per_pod && outcome.value && metric.target.average_value) {
@@ -207,6 +262,8 @@ std::string ConditionText(const Condition& condition, const Decision& decision,
                           const WorkloadView& view) {
   if (condition.type == ConditionType::kAbleToScale) return AbleText(condition, decision, view);
   if (condition.type == ConditionType::kScalingActive) return ActiveText(condition, decision, view);
+  if (condition.type == ConditionType::kFallbackActive) return FallbackText(condition, decision);
+  if (condition.type == ConditionType::kFlapping) return FlappingText(condition, *view.spec);
   const auto limits = LimitingSteps(decision);
   if (condition.status != ConditionStatus::kTrue || limits.empty()) {
     return "the desired size is within all limits";
@@ -214,6 +271,13 @@ std::string ConditionText(const Condition& condition, const Decision& decision,
   return fmt::format(
       "the metrics ask for {}; {}", decision.recommended,
       LimitText(*limits.back(), decision.recommended > decision.current, *view.spec));
+}
+
+std::string FreezeText(const WorkloadView& view) {
+  if (!view.freeze.empty()) return "no size is written: " + view.freeze;
+  const auto& until = view.spec->frozen_until;
+  if (!until || *until == Timestamp::max()) return "no size is written: annotation";
+  return "no size is written until " + FormatRfc3339(*until);
 }
 
 std::optional<std::size_t> WinningMetric(const Decision& decision) {
@@ -225,7 +289,7 @@ std::optional<std::size_t> WinningMetric(const Decision& decision) {
 
 std::optional<std::size_t> FirstUnknownMetric(const Decision& decision) {
   for (std::size_t i = 0; i < decision.metrics.size(); ++i) {
-    if (!decision.metrics[i].proposal) return i;
+    if (IsUnknown(decision.metrics[i])) return i;
   }
   return std::nullopt;
 }

@@ -24,6 +24,9 @@ namespace hpaplus::kube {
 /// "7 -> 12: rps 1,431 over 120 each (needs 11.9); limited by scaleUp policy 100%/15s".
 [[nodiscard]] std::string DecisionText(const Decision& decision, const WorkloadView& view);
 
+/// Who froze the object, or until when.
+[[nodiscard]] std::string FreezeText(const WorkloadView& view);
+
 /// Why a condition stands as it does.
 [[nodiscard]] std::string ConditionText(const Condition& condition, const Decision& decision,
                                         const WorkloadView& view);

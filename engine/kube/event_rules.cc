@@ -50,13 +50,30 @@ void NoteMetrics(const Decision& decision, const WorkloadSpec& spec, EventMemory
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint64_t bit = std::uint64_t{1} << i;
     const bool was_unavailable = (memory.unavailable & bit) != 0;
-    const bool is_unavailable = !decision.metrics[i].proposal;
+    const MetricOutcome& outcome = decision.metrics[i];
+    const bool is_unavailable = IsUnknown(outcome);
     if (is_unavailable == was_unavailable) continue;
     memory.unavailable ^= bit;
     if (is_unavailable) {
       notes.Add("MetricUnavailable", true, MetricText(decision.metrics[i], spec.metrics[i]));
     } else {
       notes.Add("MetricRecovered", false, MetricText(decision.metrics[i], spec.metrics[i]));
+    }
+  }
+}
+
+// Fallback and flapping begin and end; an evaluation that says nothing of them changes nothing.
+void NoteConditions(const Decision& decision, const WorkloadView& view, EventMemory& memory,
+                    Notes& notes) {
+  for (const Condition& condition : decision.conditions) {
+    const bool holds = condition.status == ConditionStatus::kTrue;
+    if (condition.type == ConditionType::kFallbackActive) {
+      const std::string text = ConditionText(condition, decision, view);
+      if (!holds && memory.fallback) notes.Add("FallbackEnded", false, text);
+      notes.OnRise(holds, memory.fallback, "FallbackActivated", true, text);
+    } else if (condition.type == ConditionType::kFlapping) {
+      notes.OnRise(holds, memory.flapping, "FlappingDetected", true,
+                   ConditionText(condition, decision, view));
     }
   }
 }
@@ -87,6 +104,10 @@ std::vector<EventNote> EventsOf(const Decision& decision, const WorkloadView& vi
     notes.OnRise(IsAtMaximum(decision), memory.at_limit, "LimitReached", true,
                  DecisionText(decision, view));
   }
+  NoteConditions(decision, view, memory, notes);
+  const bool frozen = IsFrozen(view, decision.at);
+  if (!frozen && memory.frozen) notes.Add("Unfrozen", false, "sizes are written again");
+  notes.OnRise(frozen, memory.frozen, "Frozen", true, FreezeText(view));
   const std::pair change{decision.current, decision.desired};
   if (spec.mode == Mode::kDryRun && decision.known) {
     if (decision.changes_scale() && change != memory.recommended) {

@@ -22,6 +22,9 @@ struct EventMemory {
   bool not_found = false;
   bool ambiguous = false;
   bool at_limit = false;
+  bool fallback = false;
+  bool flapping = false;
+  bool frozen = false;
   std::pair<Replicas, Replicas> recommended{};
   std::string scale_text;  // Why the size that is being written was decided.
 };

@@ -59,7 +59,8 @@ class Conditions {
   // What this evaluation says nothing about stays.
   void KeepOthers() {
     for (const StatusCondition& condition : previous_.conditions) {
-      if (Find(condition.type) == nullptr) conditions_.push_back(condition);
+      const bool stays = Find(condition.type) == nullptr && IsConfigured(condition.type);
+      if (stays) conditions_.push_back(condition);
     }
   }
 
@@ -70,9 +71,20 @@ class Conditions {
   }
 
  private:
+  // A fallback that is no longer in the spec is no longer active.
+  [[nodiscard]] bool IsConfigured(std::string_view type) const {
+    const WorkloadSpec& spec = *in_.view.spec;
+    if (type == ConditionTypeName(ConditionType::kFallbackActive)) return spec.fallback.has_value();
+    if (type == ConditionTypeName(ConditionType::kFlapping)) {
+      return spec.safety.max_reversals_per_hour.has_value();
+    }
+    return true;
+  }
+
   static std::size_t Rank(std::string_view type) {
-    constexpr std::array<std::string_view, 6> kOrder = {
-        "Ready", "AbleToScale", "ScalingActive", "ScalingLimited", "MetricsFresh", "DryRun"};
+    constexpr std::array<std::string_view, 9> kOrder = {
+        "Ready",          "AbleToScale", "ScalingActive", "ScalingLimited", "MetricsFresh",
+        "FallbackActive", "Flapping",    "Frozen",        "DryRun"};
     return static_cast<std::size_t>(std::ranges::find(kOrder, type) - kOrder.begin());
   }
 
@@ -98,6 +110,15 @@ void SetFresh(const StatusInput& in, Conditions& conditions) {
                  *unknown < metrics.size() ? MetricText(outcome, metrics[*unknown]) : "");
 }
 
+// Only for an object that is, or was, frozen.
+void SetFrozen(const StatusInput& in, const ObjectStatus& previous, Conditions& conditions) {
+  const bool frozen = IsFrozen(in.view, in.decision.at);
+  if (!frozen && previous.Find("Frozen") == nullptr) return;
+  conditions.Set("Frozen", frozen ? ConditionStatus::kTrue : ConditionStatus::kFalse,
+                 ReasonName(frozen ? Reason::kFrozen : Reason::kNotFrozen),
+                 frozen ? FreezeText(in.view) : "sizes are written");
+}
+
 // The summary: whether this object does its work.
 StatusCondition Ready(const StatusInput& in, const Conditions& conditions) {
   StatusCondition ready;
@@ -110,7 +131,8 @@ StatusCondition Ready(const StatusInput& in, const Conditions& conditions) {
   for (const ConditionType type : {ConditionType::kAbleToScale, ConditionType::kScalingActive}) {
     const StatusCondition* const part = conditions.Find(ConditionTypeName(type));
     // At zero replicas by hand is how one switches scaling off; nothing is wrong with that.
-    const bool is_off = part != nullptr && part->reason == ReasonName(Reason::kScalingDisabled);
+    const bool is_off = part != nullptr && (part->reason == ReasonName(Reason::kScalingDisabled) ||
+                                            part->reason == ReasonName(Reason::kIdle));
     if (part == nullptr || part->status == ConditionStatus::kTrue || is_off) continue;
     ready.status = part->status;
     ready.reason = part->reason;
@@ -138,6 +160,7 @@ std::vector<StatusCondition> MakeConditions(const StatusInput& in, const ObjectS
   conditions.Set("DryRun", dry ? ConditionStatus::kTrue : ConditionStatus::kFalse,
                  dry ? "ModeDryRun" : "ModeWrites",
                  dry ? "no size is written" : "sizes are written");
+  SetFrozen(in, previous, conditions);
   const StatusCondition ready = Ready(in, conditions);
   conditions.Set("Ready", ready.status, ready.reason, ready.message);
   conditions.KeepOthers();

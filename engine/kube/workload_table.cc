@@ -153,7 +153,7 @@ std::string WorkloadTable::ConflictOf(WorkloadId id) const {
   for (const WorkloadId other : claims.workloads) {
     // One that never writes is nobody's rival: that is how a migration is tried out.
     const Workload& rival = workloads_[other.index];
-    if (other != id && rival.spec->mode == Mode::kActive) add("HPAPlus", rival.meta.name);
+    if (other != id && Writes(rival.spec->mode)) add("HPAPlus", rival.meta.name);
   }
   return text;
 }

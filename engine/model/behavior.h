@@ -18,12 +18,15 @@ struct ScalingPolicy {
   bool operator==(const ScalingPolicy&) const = default;
 };
 
-/// autoscaling/v2 HPAScalingRules, defaulted: only the window and the tolerance may be absent.
+/// autoscaling/v2 HPAScalingRules, defaulted: only the window and the tolerance may be absent. The
+/// last two are ours.
 struct ScalingRules {
   std::optional<std::int32_t> stabilization_window_seconds;  // 0 .. 3600; null: the controller's.
   SelectPolicy select_policy = SelectPolicy::kMax;
   std::vector<ScalingPolicy> policies;
-  std::optional<Quantity> tolerance;  // Relative; null: the controller's.
+  std::optional<Quantity> tolerance;   // Relative; null: the controller's.
+  std::optional<Quantity> elasticity;  // (0, 10]; null: 1.
+  std::int32_t confirmations = 1;      // 1 .. 100.
   bool operator==(const ScalingRules&) const = default;
 };
 

@@ -54,7 +54,21 @@ std::string_view EvidenceName(Stage stage) {
   switch (stage) {
     case Stage::kMetric:
     case Stage::kDeadBand:
+    case Stage::kGuard:
       return "ratio";
+    case Stage::kValidate:
+      return "ageSeconds";
+    case Stage::kFallback:
+      return "failures";
+    case Stage::kElasticity:
+      return "elasticity";
+    case Stage::kConfirm:
+      return "samples";
+    case Stage::kBudget:
+    case Stage::kFleet:
+      return "budget";
+    case Stage::kActivation:
+      return "cooldownSeconds";
     case Stage::kCombine:
       return "unknownMetrics";
     case Stage::kStabilize:
@@ -74,15 +88,7 @@ std::string_view EvidenceName(Stage stage) {
     case Stage::kTarget:
     case Stage::kMode:
       break;
-    case Stage::kValidate:
-    case Stage::kFallback:
-    case Stage::kElasticity:
-    case Stage::kConfirm:
     case Stage::kForecast:
-    case Stage::kGuard:
-    case Stage::kBudget:
-    case Stage::kActivation:
-    case Stage::kFleet:
       return "value";
   }
   return "";
@@ -98,6 +104,10 @@ std::string_view ConditionTypeName(ConditionType type) {
       return "ScalingLimited";
     case ConditionType::kScaledToZero:
       return "ScaledToZero";
+    case ConditionType::kFallbackActive:
+      return "FallbackActive";
+    case ConditionType::kFlapping:
+      return "Flapping";
   }
   return "Unknown";
 }

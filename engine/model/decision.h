@@ -29,11 +29,11 @@ enum class Stage {
   kRate,        // Scaling policies: pods or percent per period.
   kSchedule,    // Floors and ceilings by the clock.
   kForecast,    // A floor by prediction.
+  kActivation,  // Idle replicas: below minReplicas, and back.
   kGuard,       // Vetoes against shrinking: Guard metrics, metrics that are not fresh.
   kRollout,     // While the target is being rolled out.
   kBudget,      // Safety budgets per minute and hour, the reversal breaker.
   kBounds,      // minReplicas, maxReplicas.
-  kActivation,  // Idle replicas: below minReplicas, and back.
   kMode,        // DryRun, Paused, one direction only, frozen.
   kFleet,       // The limit over all workloads together, after all of them have decided.
 };
@@ -41,7 +41,7 @@ enum class Stage {
 /// What was asked is shaped by these, one number for the workload; before them each metric speaks
 /// for itself.
 [[nodiscard]] constexpr bool ShapesSize(Stage stage) {
-  return stage > Stage::kCombine && stage != Stage::kMode;
+  return stage > Stage::kCombine;
 }
 
 [[nodiscard]] std::string_view StageName(Stage stage);
@@ -64,18 +64,38 @@ struct DecisionStep {
 struct MetricOutcome {
   std::optional<Replicas> proposal;  // Null: it abstains, and `reason` says why.
   Reason reason = Reason::kNone;
-  double ratio = 0;                 // Usage over target; 0 when it abstains.
+  double ratio = 0;                 // Usage over target; 0 when it is unknown.
   double demand = 0;                // Replicas, not rounded, that would bring it to its target.
+  std::optional<double> total;      // The number as a whole; not of pods' metrics.
   std::optional<Timestamp> oldest;  // The oldest sample that took part.
   std::optional<double> value;      // Source: the number itself.
   std::optional<std::int64_t> value_milli;          // Object, External with a Value target.
   std::optional<std::int64_t> average_value_milli;  // Per pod.
   std::optional<std::int32_t> average_utilization;  // Percent.
-  std::string problem;  // What the source said went wrong; passed on, not made here.
+  std::string problem;    // What the source said went wrong; passed on, not made here.
+  bool stood_in = false;  // The proposal is no fresh evidence: something stands in for it.
   bool operator==(const MetricOutcome&) const = default;
 };
 
-enum class ConditionType { kAbleToScale, kScalingActive, kScalingLimited, kScaledToZero };
+/// Whether a metric lacks samples of its own; one that has nothing to say now does not.
+[[nodiscard]] inline bool IsUnknown(const MetricOutcome& outcome) {
+  return outcome.stood_in || (!outcome.proposal && outcome.reason != Reason::kNoVote);
+}
+
+/// Whether a step is about one of spec.metrics, the one that its index says.
+[[nodiscard]] constexpr bool IsAboutMetric(const DecisionStep& step) {
+  if (step.stage == Stage::kGuard) return step.reason != Reason::kNoVeto;
+  return step.stage > Stage::kTarget && step.stage <= Stage::kCombine;
+}
+
+enum class ConditionType {
+  kAbleToScale,
+  kScalingActive,
+  kScalingLimited,
+  kScaledToZero,
+  kFallbackActive,  // Where a fallback is configured.
+  kFlapping,        // Where the reversal breaker is.
+};
 
 [[nodiscard]] std::string_view ConditionTypeName(ConditionType type);
 

@@ -7,6 +7,7 @@
 
 #include "engine/base/quantity.h"
 #include "engine/base/time.h"
+#include "engine/model/safety.h"
 #include "engine/model/smoothing.h"
 #include "engine/model/work.h"
 
@@ -81,6 +82,10 @@ struct MetricSpec {
   std::optional<QueueSpec> queue;                   // Null: what waits is not looked at.
   std::optional<StepSpec> step;                     // Null: it asks for a size.
   std::string policy;                               // A policy by name; empty: that of the type.
+  MetricRole role = MetricRole::kScale;
+  Thresholds thresholds;
+  Validity validity;
+  std::optional<Quantity> activation_threshold;  // Active above it; null: 0. No pods' metrics.
   bool operator==(const MetricSpec&) const = default;
 };
 

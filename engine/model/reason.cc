@@ -136,6 +136,74 @@ std::string_view ReasonName(Reason reason) {
       return "RolloutTooLong";
     case Reason::kRolloutAllowed:
       return "RolloutAllowed";
+    case Reason::kOutOfRange:
+      return "OutOfRange";
+    case Reason::kLastGood:
+      return "LastGood";
+    case Reason::kTakenForZero:
+      return "TakenForZero";
+    case Reason::kWithinThresholds:
+      return "WithinThresholds";
+    case Reason::kFallbackHold:
+      return "FallbackHold";
+    case Reason::kFallbackStatic:
+      return "FallbackStatic";
+    case Reason::kFallbackCurrentIfHigher:
+      return "FallbackCurrentIfHigher";
+    case Reason::kFallbackCurrentIfLower:
+      return "FallbackCurrentIfLower";
+    case Reason::kFallbackSchedule:
+      return "FallbackSchedule";
+    case Reason::kFallbackWaiting:
+      return "FallbackWaiting";
+    case Reason::kNoFallback:
+      return "NoFallback";
+    case Reason::kFullChange:
+      return "FullChange";
+    case Reason::kDamped:
+      return "Damped";
+    case Reason::kOvershot:
+      return "Overshot";
+    case Reason::kConfirmed:
+      return "Confirmed";
+    case Reason::kAwaitingConfirmations:
+      return "AwaitingConfirmations";
+    case Reason::kNoVeto:
+      return "NoVeto";
+    case Reason::kGuardObjects:
+      return "GuardObjects";
+    case Reason::kGuardUnknown:
+      return "GuardUnknown";
+    case Reason::kMetricsNotFresh:
+      return "MetricsNotFresh";
+    case Reason::kWithinBudget:
+      return "WithinBudget";
+    case Reason::kMinuteBudget:
+      return "MinuteBudget";
+    case Reason::kHourBudget:
+      return "HourBudget";
+    case Reason::kFlapping:
+      return "Flapping";
+    case Reason::kActive:
+      return "Active";
+    case Reason::kActivated:
+      return "Activated";
+    case Reason::kIdle:
+      return "Idle";
+    case Reason::kCoolingDown:
+      return "CoolingDown";
+    case Reason::kActivityUnknown:
+      return "ActivityUnknown";
+    case Reason::kScaleUpOnly:
+      return "ScaleUpOnly";
+    case Reason::kScaleDownOnly:
+      return "ScaleDownOnly";
+    case Reason::kFrozen:
+      return "Frozen";
+    case Reason::kNotFrozen:
+      return "NotFrozen";
+    case Reason::kFleetLimit:
+      return "FleetLimit";
   }
   return "Unknown";
 }

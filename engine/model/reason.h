@@ -82,6 +82,41 @@ enum class Reason {
   kRolloutCompensated,  // Pods that a rollout takes away are made up for.
   kRolloutTooLong,      // It has been going on for so long that nothing waits for it.
   kRolloutAllowed,      // A rollout that nobody waits for.
+  // Stages of ours.
+  kOutOfRange,        // A number outside validity.min .. validity.max.
+  kLastGood,          // What the metric asked for when it was last known stands in.
+  kTakenForZero,      // As the object says, no answer is zero.
+  kWithinThresholds,  // In the dead band.
+  kFallbackHold,
+  kFallbackStatic,
+  kFallbackCurrentIfHigher,
+  kFallbackCurrentIfLower,
+  kFallbackSchedule,
+  kFallbackWaiting,  // Unknown, but not for long enough yet.
+  kNoFallback,
+  kFullChange,  // The elasticity is 1.
+  kDamped,
+  kOvershot,
+  kConfirmed,
+  kAwaitingConfirmations,
+  kNoVeto,
+  kGuardObjects,  // A Guard metric is above its target.
+  kGuardUnknown,  // A Guard metric is unknown.
+  kMetricsNotFresh,
+  kWithinBudget,
+  kMinuteBudget,
+  kHourBudget,
+  kFlapping,   // Too many reversals within the hour: nothing shrinks.
+  kActive,     // Some metric is above its activation threshold.
+  kActivated,  // From idle to minReplicas.
+  kIdle,
+  kCoolingDown,
+  kActivityUnknown,
+  kScaleUpOnly,
+  kScaleDownOnly,
+  kFrozen,
+  kNotFrozen,
+  kFleetLimit,  // All workloads together have changed enough for now.
 };
 
 /// "ScaleDownStabilized": the enumerator without its k.

@@ -7,6 +7,7 @@
 
 #include "engine/model/json_names.h"
 #include "engine/model/object_fields.h"
+#include "engine/model/safety_json.h"
 #include "engine/model/shape_json.h"
 
 namespace hpaplus {
@@ -21,8 +22,11 @@ constexpr std::size_t kMetricsMost = 32;
 constexpr Replicas kReplicasMost = 100'000;
 constexpr std::int32_t kDefaultCpuPercent = 80;
 
-constexpr Names<Mode, 3> kModes{
-    {{"Active", Mode::kActive}, {"DryRun", Mode::kDryRun}, {"Paused", Mode::kPaused}}};
+constexpr Names<Mode, 5> kModes{{{"Active", Mode::kActive},
+                                 {"DryRun", Mode::kDryRun},
+                                 {"Paused", Mode::kPaused},
+                                 {"ScaleUpOnly", Mode::kScaleUpOnly},
+                                 {"ScaleDownOnly", Mode::kScaleDownOnly}}};
 constexpr Names<MetricType, 6> kMetricTypes{{{"Resource", MetricType::kResource},
                                              {"ContainerResource", MetricType::kContainerResource},
                                              {"Pods", MetricType::kPods},
@@ -164,6 +168,7 @@ std::vector<MetricSpec> ReadMetrics(const JsonField& field, Duration period) {
                              .Field("staleAfter")
                              .Period(seconds(1), hours(1))
                              .value_or(DefaultStaleAfter(metric.type, period));
+    ReadMetricSafety(item, metric);
     ReadShape(item, metric);
     metrics.push_back(std::move(metric));
   });
@@ -192,6 +197,7 @@ ScalingRules ReadRules(const JsonField& field, ScalingRules rules) {
   });
   if (rules.policies.empty()) policies.Fail("is empty");
   rules.tolerance = field.Field("tolerance").Amount();
+  ReadDamping(field, rules);
   return rules;
 }
 
@@ -250,6 +256,7 @@ WorkloadSpec ReadWorkload(const JsonField& root) {
 
   spec.metrics = ReadMetrics(field.Field("metrics"), spec.period);
   spec.behavior = ReadBehavior(field.Field("behavior"));
+  ReadSafety(root, spec);
   ReadShape(field, spec);
   return spec;
 }

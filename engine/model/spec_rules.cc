@@ -8,6 +8,7 @@
 
 #include "engine/model/problem_text.h"
 #include "engine/model/rule_checks.h"
+#include "engine/model/safety_rules.h"
 #include "engine/model/shape_rules.h"
 #include "engine/model/spec_check.h"
 
@@ -146,6 +147,7 @@ std::vector<FieldProblem> CheckRules(const nlohmann::ordered_json& object) {
   const std::string kind = RuleChecks::TextOf(RuleChecks::Find(&object, "kind"));
   if (kind == "HPAPlus") {
     Rules(problems).CheckWorkload(object);
+    SafetyRules(problems).Check(RuleChecks::Find(&object, "spec"));
     ShapeRules(problems).Check(RuleChecks::Find(&object, "spec"));
   } else if (kind == "MetricSource" || kind == "ClusterMetricSource") {
     Rules(problems).CheckSource(object);

@@ -10,6 +10,20 @@ bool HasTotals(const WorkloadSpec& spec) {
   });
 }
 
+bool Writes(Mode mode) {
+  return mode != Mode::kDryRun && mode != Mode::kPaused;
+}
+
+bool MayWrite(Mode mode, Replicas from, Replicas to) {
+  if (mode == Mode::kScaleUpOnly) return to >= from;
+  if (mode == Mode::kScaleDownOnly) return to <= from;
+  return Writes(mode);
+}
+
+bool IsFrozen(const WorkloadView& view, Timestamp now) {
+  return !view.freeze.empty() || (view.spec->frozen_until && now < *view.spec->frozen_until);
+}
+
 std::string WorkloadName(const WorkloadSpec& spec) {
   return spec.ns + "/" + spec.name;
 }

@@ -14,6 +14,7 @@
 #include "engine/model/metric_spec.h"
 #include "engine/model/pod.h"
 #include "engine/model/rollout.h"
+#include "engine/model/safety.h"
 #include "engine/model/schedule.h"
 
 namespace hpaplus {
@@ -24,7 +25,14 @@ enum class Mode {
   kActive,
   kDryRun,  // Decides and explains, never writes a size.
   kPaused,  // Neither reads metrics nor decides.
+  kScaleUpOnly,
+  kScaleDownOnly,
 };
+
+/// Whether sizes are written in this mode at all.
+[[nodiscard]] bool Writes(Mode mode);
+/// Whether this change may be written.
+[[nodiscard]] bool MayWrite(Mode mode, Replicas from, Replicas to);
 
 /// What the user asked for: one HPAPlus object, parsed, defaulted and checked. Immutable.
 struct WorkloadSpec {
@@ -42,8 +50,14 @@ struct WorkloadSpec {
   std::optional<Behavior> behavior;            // Null: the HPA's legacy rules.
   std::optional<BurstSpec> burst;              // Null: no burst mode.
   CombineSpec combine;
-  std::vector<ScheduleSpec> schedules;  // At most 64, names unique.
-  std::optional<RolloutSpec> rollout;   // Null: rollouts make no difference.
+  std::vector<ScheduleSpec> schedules;   // At most 64, names unique.
+  std::optional<RolloutSpec> rollout;    // Null: rollouts make no difference.
+  std::optional<FallbackSpec> fallback;  // Null: what is unknown holds, however long.
+  std::optional<IdleSpec> idle;          // Null: never below min_replicas.
+  SafetySpec safety;
+  Timestamp created{};  // The epoch: unknown.
+  std::optional<Timestamp>
+      frozen_until;  // The object's own annotation; Timestamp::max(): for good.
   bool operator==(const WorkloadSpec&) const = default;
 };
 
@@ -76,11 +90,15 @@ struct WorkloadView {
   std::string conflict;  // Not empty: another autoscaler has this target; named for people.
   bool ambiguous_selector = false;  // One of the pods matches another autoscaler's selector too.
   bool scaled_to_zero = false;      // Its size is zero by our own decision, not by a human's.
+  std::string freeze;  // Not empty: nothing in the cluster is written; who says so, for people.
 };
 
 /// Whether a metric is about the workload as a whole, so that it says something while there is no
 /// pod: Object and External.
 [[nodiscard]] bool HasTotals(const WorkloadSpec& spec);
+
+/// Whether the object itself or the cluster is frozen: decided and explained, but not written.
+[[nodiscard]] bool IsFrozen(const WorkloadView& view, Timestamp now);
 
 /// "namespace/name", for people and logs; never for look-ups.
 [[nodiscard]] std::string WorkloadName(const WorkloadSpec& spec);

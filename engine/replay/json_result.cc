@@ -209,8 +209,7 @@ Json ProposalsJson(const StepResult& step) {
 Json EvidenceJson(const StepResult& step, const DecisionStep& stage) {
   Json json = Json::object();
   const Decision& decision = step.round.decision;
-  const bool of_metric = stage.stage == Stage::kMetric || stage.stage == Stage::kCombine;
-  if (of_metric && stage.index < step.object.spec->metrics.size()) {
+  if (IsAboutMetric(stage) && stage.index < step.object.spec->metrics.size()) {
     json["metric"] = step.object.spec->metrics[stage.index].name;
   }
   const std::string_view name = EvidenceName(stage.stage);

@@ -73,6 +73,10 @@ std::string_view ModeName(Mode mode) {
       return "DryRun";
     case Mode::kPaused:
       return "Paused";
+    case Mode::kScaleUpOnly:
+      return "ScaleUpOnly";
+    case Mode::kScaleDownOnly:
+      return "ScaleDownOnly";
   }
   return "Unknown";
 }
@@ -117,6 +121,13 @@ class Registry final : public PrometheusTelemetry {
     decisions_.Get({{"reason", std::string(ReasonName(DecidingReason(decision)))}}).Increment();
     Workload& workload = WorkloadOf(decision.workload);
     SetMode(workload, mode);
+    for (const DecisionStep& step : decision.steps) {
+      if (step.stage < Stage::kRate || step.before == step.after) continue;
+      limited_.Get({{"by", std::string(ReasonName(step.reason))}}).Increment();
+    }
+    for (const Condition& condition : decision.conditions)
+      Follow(condition, workload);
+    Count("Frozen", IsFrozen(view, decision.at), workload.frozen);
     if (decision.acts) workload.evidence = OldestSample(decision);
     if (workload.current == nullptr && named_ < config_.objects_max) {
       const Labels labels = {{"namespace", view.spec->ns}, {"name", view.spec->name}};
@@ -146,6 +157,9 @@ class Registry final : public PrometheusTelemetry {
   void RecordGone(WorkloadId id) override {
     Workload& workload = WorkloadOf(id);
     if (workload.mode) objects_.Get({{"mode", std::string(ModeName(*workload.mode))}}).Decrement();
+    Count("FallbackActive", false, workload.fallback);
+    Count("Flapping", false, workload.flapping);
+    Count("Frozen", false, workload.frozen);
     if (workload.current != nullptr) {
       current_.Remove(workload.current);
       desired_.Remove(workload.desired);
@@ -204,6 +218,9 @@ class Registry final : public PrometheusTelemetry {
   // What the series of one workload need. Indexed by WorkloadId, used on the tick only.
   struct Workload {
     std::optional<Mode> mode;
+    bool fallback = false;
+    bool flapping = false;
+    bool frozen = false;
     std::optional<Timestamp> evidence;  // Oldest sample behind the command under way.
     prometheus::Gauge* current = nullptr;
     prometheus::Gauge* desired = nullptr;
@@ -219,6 +236,27 @@ class Registry final : public PrometheusTelemetry {
     if (workload.mode) objects_.Get({{"mode", std::string(ModeName(*workload.mode))}}).Decrement();
     objects_.Get({{"mode", std::string(ModeName(mode))}}).Increment();
     workload.mode = mode;
+  }
+
+  // How many objects are in a state that somebody should look at.
+  void Count(const char* condition, bool holds, bool& held) {
+    if (holds == held) return;
+    held = holds;
+    prometheus::Gauge& gauge = conditions_.Get({{"condition", condition}});
+    if (holds) {
+      gauge.Increment();
+    } else {
+      gauge.Decrement();
+    }
+  }
+
+  void Follow(const Condition& condition, Workload& workload) {
+    const bool holds = condition.status == ConditionStatus::kTrue;
+    if (condition.type == ConditionType::kFallbackActive) {
+      Count("FallbackActive", holds, workload.fallback);
+    } else if (condition.type == ConditionType::kFlapping) {
+      Count("Flapping", holds, workload.flapping);
+    }
   }
 
   prometheus::Family<prometheus::Counter>& Counter(const char* name, const char* help) {
@@ -238,6 +276,10 @@ class Registry final : public PrometheusTelemetry {
                         {{"result", "other"}}};
   Counters decisions_{Counter("hpaplus_decisions_total", "Decisions by the reason that decided."),
                       {{"reason", "other"}}};
+  Counters limited_{Counter("hpaplus_decisions_limited_total", "Decisions by what limited them."),
+                    {{"by", "other"}}};
+  Gauges conditions_{Gauge("hpaplus_objects_in_condition", "HPAPlus objects by condition."),
+                     {{"condition", "other"}}};
   Gauges objects_{Gauge("hpaplus_objects", "HPAPlus objects by mode."), {{"mode", "other"}}};
   prometheus::Counter& ticks_ = Counter("hpaplus_ticks_total", "Ticks of the engine.").Add({});
   prometheus::Histogram& tick_seconds_ =

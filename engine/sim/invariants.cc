@@ -9,7 +9,8 @@ namespace hpaplus::sim {
 namespace {
 
 bool InBounds(Replicas replicas, const WorkloadSpec& spec) {
-  return replicas >= spec.min_replicas && replicas <= spec.max_replicas;
+  const Replicas least = spec.idle ? spec.idle->replicas : spec.min_replicas;
+  return replicas >= least && replicas <= spec.max_replicas;
 }
 
 std::string Move(Replicas from, Replicas to) {
@@ -69,7 +70,9 @@ void Invariants::CheckMove(const Decision& decision, const WorkloadSpec& spec) {
   };
   if (decision.acts) {
     if (!InBounds(decision.desired, spec)) broken("S1", "is out of bounds");
-    if (spec.mode != Mode::kActive) broken("S8", "acts though the mode is not Active");
+    if (!MayWrite(spec.mode, decision.current, decision.desired)) {
+      broken("S8", "acts though the mode forbids it");
+    }
   }
   if (!decision.changes_scale()) return;
   if (decision.steps.empty()) broken("S14", "has no step that explains it");

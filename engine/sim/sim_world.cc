@@ -139,7 +139,7 @@ void SimWorld::Send(WorkloadId id) {
   if (!target.command) return;  // Withdrawn.
   ScaleCommand command = *std::exchange(target.command, {});
   const WorkloadSpec* const told = target.told ? target.told->spec.get() : nullptr;
-  if (told == nullptr || told->uid != command.view->spec->uid || told->mode != Mode::kActive ||
+  if (told == nullptr || told->uid != command.view->spec->uid || !Writes(told->mode) ||
       told->generation != command.view->spec->generation) {
     violations_.emplace_back("sent what should have been withdrawn");
   }

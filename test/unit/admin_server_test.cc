@@ -96,6 +96,28 @@ TEST_F(AdminServerTest, CountsAnEvaluationItsReasonAndTheReaction) {
   EXPECT_THAT(metrics, Not(HasSubstr("process_resident_memory_bytes 0\n")));
 }
 
+TEST_F(AdminServerTest, CountsWhatLimitedADecisionAndObjectsInNeedOfALook) {
+  Decision decision = ScaleTo(4, 4);
+  decision.steps.push_back({Stage::kGuard, 2, 4, Reason::kGuardObjects, 1.2, 0});
+  decision.conditions = {
+      {ConditionType::kFallbackActive, ConditionStatus::kTrue, Reason::kFallbackHold},
+      {ConditionType::kFlapping, ConditionStatus::kTrue, Reason::kFlapping}};
+  WorkloadView view = *View(4);
+  view.freeze = "ConfigMap";
+  telemetry_->RecordDecision(decision, view);
+  telemetry_->RecordDecision(decision, view);
+  std::string metrics = Get("/metrics");
+  EXPECT_THAT(metrics, HasSubstr("hpaplus_decisions_limited_total{by=\"GuardObjects\"} 2"));
+  for (const char* condition : {"FallbackActive", "Flapping", "Frozen"}) {
+    EXPECT_THAT(metrics, HasSubstr("hpaplus_objects_in_condition{condition=\"" +
+                                   std::string(condition) + "\"} 1"));
+  }
+  telemetry_->RecordGone(decision.workload);
+  metrics = Get("/metrics");
+  EXPECT_THAT(metrics, HasSubstr("hpaplus_objects_in_condition{condition=\"Frozen\"} 0"));
+  EXPECT_THAT(metrics, HasSubstr("hpaplus_objects_in_condition{condition=\"Flapping\"} 0"));
+}
+
 TEST_F(AdminServerTest, ForgetsAnObjectThatIsGone) {
   telemetry_->RecordDecision(ScaleTo(4, 4), *View(4));
   telemetry_->RecordDecision(ScaleTo(4, 4), *View(4, Mode::kDryRun));

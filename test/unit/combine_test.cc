@@ -39,13 +39,27 @@ TEST(Combine, HighestWinsAndUnknownForbidsShrinking) {
     std::vector<MetricOutcome> outcomes;
     for (const auto& proposal : c.proposals)
       outcomes.push_back(Saying(proposal));
-    const Combined out = Combine(outcomes, 5);
+    const Combined out = Combine(std::vector<MetricSpec>(outcomes.size()), outcomes, 5);
     EXPECT_EQ(out.known, c.known);
     EXPECT_EQ(out.replicas, c.replicas);
     if (c.known) {
       EXPECT_EQ(out.winner, c.winner);
     }
   }
+}
+
+TEST(Combine, HearsOnlyMetricsThatVote) {
+  std::vector<MetricSpec> specs(4);
+  specs[0].role = MetricRole::kGuard;
+  specs[1].role = MetricRole::kActivate;
+  specs[3].role = MetricRole::kObserve;
+  const Combined out =
+      Combine(specs, std::vector{Saying(20), Saying(std::nullopt), Saying(4), Saying(30)}, 5);
+  EXPECT_TRUE(out.known);
+  EXPECT_EQ(out.replicas, 4);
+  EXPECT_EQ(out.winner, 2U);
+  EXPECT_EQ(out.voters, 1U);
+  EXPECT_EQ(out.unknown, 0U);
 }
 
 }  // namespace

@@ -165,6 +165,42 @@ TEST_F(EventRules, TheMaximumIsReportedWhenItIsReached) {
   EXPECT_THAT(Reasons(decision), ElementsAre("LimitReached"));
 }
 
+TEST_F(EventRules, AFallbackIsReportedWhenItBeginsAndWhenItEnds) {
+  Decision decision = DecisionOf(7, 7, 7);
+  decision.conditions.push_back(
+      {ConditionType::kFallbackActive, ConditionStatus::kTrue, Reason::kFallbackHold});
+  EXPECT_THAT(Reasons(decision), ElementsAre("FallbackActivated"));
+  EXPECT_THAT(Reasons(decision), IsEmpty());
+  EXPECT_THAT(Reasons(DecisionOf(7, 7, 7)), IsEmpty()) << "this one does not say";
+  decision.conditions.back() = {ConditionType::kFallbackActive, ConditionStatus::kFalse,
+                                Reason::kNoFallback};
+  EXPECT_THAT(Reasons(decision), ElementsAre("FallbackEnded"));
+  EXPECT_THAT(Reasons(decision), IsEmpty());
+}
+
+TEST_F(EventRules, FlappingIsReportedOnce) {
+  Decision decision = DecisionOf(7, 7, 7);
+  decision.conditions.push_back(
+      {ConditionType::kFlapping, ConditionStatus::kTrue, Reason::kFlapping});
+  EXPECT_THAT(Reasons(decision), ElementsAre("FlappingDetected"));
+  EXPECT_THAT(Reasons(decision), IsEmpty());
+}
+
+TEST_F(EventRules, AFreezeIsReportedWhenItBeginsAndWhenItEnds) {
+  spec_->frozen_until = test::kMorning + std::chrono::seconds(1);
+  EXPECT_THAT(Reasons(DecisionOf(7, 7, 7)), ElementsAre("Frozen"));
+  EXPECT_THAT(Reasons(DecisionOf(7, 7, 7)), IsEmpty());
+  spec_->frozen_until.reset();
+  EXPECT_THAT(Reasons(DecisionOf(7, 7, 7)), ElementsAre("Unfrozen"));
+}
+
+TEST_F(EventRules, AMetricThatSomethingStandsInForIsUnavailable) {
+  Decision decision = DecisionOf(7, 7, 7);
+  decision.metrics[0].stood_in = true;
+  decision.metrics[0].reason = Reason::kStaleData;
+  EXPECT_THAT(Reasons(decision), ElementsAre("MetricUnavailable"));
+}
+
 TEST_F(EventRules, AP12AP20TargetsThatAreMissingOrClaimedAreReportedOnce) {
   Decision held;
   status_ = ScaleStatus::kNotFound;

@@ -43,12 +43,12 @@ TEST(Bounds, Clamp) {
   WorkloadSpec spec;
   spec.min_replicas = 2;
   spec.max_replicas = 4;
-  EXPECT_EQ(KeepInBounds(1, spec).replicas, 2);
-  EXPECT_EQ(KeepInBounds(1, spec).reason, Reason::kTooFewReplicas);
-  EXPECT_EQ(KeepInBounds(5, spec).replicas, 4);
-  EXPECT_EQ(KeepInBounds(5, spec).reason, Reason::kTooManyReplicas);
-  EXPECT_EQ(KeepInBounds(3, spec).replicas, 3);
-  EXPECT_EQ(KeepInBounds(3, spec).reason, Reason::kDesiredWithinRange);
+  EXPECT_EQ(KeepInBounds(1, 2, 4).replicas, 2);
+  EXPECT_EQ(KeepInBounds(1, 2, 4).reason, Reason::kTooFewReplicas);
+  EXPECT_EQ(KeepInBounds(5, 2, 4).replicas, 4);
+  EXPECT_EQ(KeepInBounds(5, 2, 4).reason, Reason::kTooManyReplicas);
+  EXPECT_EQ(KeepInBounds(3, 2, 4).replicas, 3);
+  EXPECT_EQ(KeepInBounds(3, 2, 4).reason, Reason::kDesiredWithinRange);
 }
 
 }  // namespace

@@ -325,5 +325,95 @@ TEST(ParseSource, TellsClusterSourcesByTheirNamespaceWhereTheKindIsMissing) {
   EXPECT_EQ(NameOf(*local), "MetricSource/n/x");
 }
 
+constexpr const char* kSource =
+    "type: Source, source: {ref: {name: s}, query: q, target: {type: Value, value: 9}}";
+
+MetricSpec ParseMetric(const std::string& more) {
+  return Parse(std::string(", metrics: [{") + kSource + more + "}]").metrics.at(0);
+}
+
+TEST(ParseWorkload, ReadsWhatAMetricMayDo) {
+  const MetricSpec plain = ParseMetric("");
+  EXPECT_EQ(plain.role, MetricRole::kScale);
+  EXPECT_EQ(plain.thresholds, Thresholds());
+  EXPECT_EQ(plain.validity, Validity());
+  EXPECT_FALSE(plain.activation_threshold);
+  const MetricSpec full = ParseMetric(
+      ", role: Guard, activationThreshold: 5, thresholds: {scaleUp: 130m, scaleDown: 80m}, "
+      "validity: {min: -3, max: 1M, onMissing: LastGood, lastGoodFor: 45s}");
+  EXPECT_EQ(full.role, MetricRole::kGuard);
+  EXPECT_EQ(full.activation_threshold, *Quantity::Parse("5"));
+  EXPECT_EQ(full.thresholds.scale_up, *Quantity::Parse("130m"));
+  EXPECT_EQ(full.thresholds.scale_down, *Quantity::Parse("80m"));
+  EXPECT_EQ(full.validity.min, *Quantity::Parse("-3"));
+  EXPECT_EQ(full.validity.max, *Quantity::Parse("1M"));
+  EXPECT_EQ(full.validity.on_missing, OnMissing::kLastGood);
+  EXPECT_EQ(full.validity.last_good_for, seconds(45));
+}
+
+TEST(ParseWorkload, ReadsDampingFallbackIdleAndSafety) {
+  const WorkloadSpec plain = Parse("");
+  EXPECT_FALSE(plain.fallback);
+  EXPECT_FALSE(plain.idle);
+  EXPECT_EQ(plain.safety, SafetySpec());
+  EXPECT_FALSE(plain.frozen_until);
+  const WorkloadSpec spec = Parse(
+      ", minReplicas: 4, idleReplicas: 0, cooldown: 1m, mode: ScaleDownOnly, behavior: {scaleUp: "
+      "{elasticity: 1.5, confirmations: 3}}, fallback: {behavior: Static, replicas: 7, "
+      "afterDuration: 20s}, safety: {maxScaleDownPercentPerHour: 60, maxReplicasPerMinute: 5, "
+      "maxReversalsPerHour: 9, allowScaleToZero: true, requireFreshMetricsForScaleDown: false}");
+  EXPECT_EQ(spec.mode, Mode::kScaleDownOnly);
+  EXPECT_EQ(spec.idle, (IdleSpec{0, minutes(1), Duration::zero()}));
+  ASSERT_TRUE(spec.behavior);
+  EXPECT_EQ(spec.behavior->scale_up.elasticity, *Quantity::Parse("1.5"));
+  EXPECT_EQ(spec.behavior->scale_up.confirmations, 3);
+  EXPECT_FALSE(spec.behavior->scale_down.elasticity);
+  EXPECT_EQ(spec.behavior->scale_down.confirmations, 1);
+  EXPECT_EQ(spec.fallback, (FallbackSpec{3, seconds(20), FallbackBehavior::kStatic, 7}));
+  EXPECT_EQ(spec.safety, (SafetySpec{60, 5, 9, true, false}));
+}
+
+TEST(ParseWorkload, ReadsTheFreezeAnnotation) {
+  const auto frozen = [](const std::string& value) {
+    const auto spec = ParseWorkload(
+        R"({"metadata": {"name": "web", "creationTimestamp": "2026-01-01T00:00:00Z", )"
+        R"("annotations": {"hpaplus.io/freeze": ")" +
+        value +
+        R"("}}, "spec": {"scaleTargetRef": {"kind": "D", "name": "d"}, "maxReplicas": 3}})");
+    EXPECT_TRUE(spec) << spec.error().message;
+    EXPECT_EQ(spec->created, *ParseRfc3339("2026-01-01T00:00:00Z"));
+    return spec->frozen_until;
+  };
+  EXPECT_EQ(frozen("2026-11-23T15:00:00Z"), *ParseRfc3339("2026-11-23T15:00:00Z"));
+  EXPECT_EQ(frozen("true"), Timestamp::max());
+  EXPECT_EQ(frozen("23.11."), Timestamp::max());
+  EXPECT_FALSE(frozen("false"));
+  EXPECT_FALSE(frozen(""));
+}
+
+TEST(ParseWorkload, RefusesSafetyThatMakesNoSense) {
+  const std::string metric = std::string(", metrics: [{") + kSource;
+  EXPECT_EQ(Problem(metric + ", role: Judge}]"),
+            "HPAPlus: spec.metrics[0].role is \"Judge\", which is unknown");
+  EXPECT_EQ(Problem(metric + ", thresholds: {scaleUp: 1, scaleDown: 1}}]"),
+            "HPAPlus: spec.metrics[0].thresholds.scaleDown is not below scaleUp");
+  EXPECT_EQ(Problem(metric + ", thresholds: {scaleUp: -1}}]"),
+            "HPAPlus: spec.metrics[0].thresholds.scaleUp is negative");
+  EXPECT_EQ(Problem(metric + ", validity: {min: 2, max: 1}}]"),
+            "HPAPlus: spec.metrics[0].validity.min exceeds max");
+  EXPECT_EQ(Problem(", behavior: {scaleUp: {elasticity: 0}}"),
+            "HPAPlus: spec.behavior.scaleUp.elasticity is not above 0 and at most 10");
+  EXPECT_EQ(Problem(", behavior: {scaleUp: {elasticity: 11}}"),
+            "HPAPlus: spec.behavior.scaleUp.elasticity is not above 0 and at most 10");
+  EXPECT_EQ(Problem(", fallback: {behavior: Static}"),
+            "HPAPlus: spec.fallback.replicas is missing");
+  EXPECT_EQ(Problem(", fallback: {behavior: Static, replicas: 10}"),
+            "HPAPlus: spec.fallback.replicas exceeds spec.maxReplicas");
+  EXPECT_EQ(Problem(", idleReplicas: 1"),
+            "HPAPlus: spec.idleReplicas is not below spec.minReplicas");
+  EXPECT_EQ(Problem(", idleReplicas: 0"),
+            "HPAPlus: spec.idleReplicas needs spec.safety.allowScaleToZero");
+}
+
 }  // namespace
 }  // namespace hpaplus

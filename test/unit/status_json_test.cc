@@ -91,6 +91,54 @@ TEST(StatusJson, DryRunIsACondition) {
   EXPECT_EQ(status.Find("Ready")->reason, "DryRun");
 }
 
+TEST(StatusJson, AFreezeIsAConditionAndLeavesOneBehind) {
+  auto spec = RpsSpec();
+  const Decision decision = DecisionOf(5, 5, 5);
+  EXPECT_EQ(Make(decision, ViewOf(spec, 5)).Find("Frozen"), nullptr);
+  spec->frozen_until = Timestamp::max();
+  const ObjectStatus frozen = Make(decision, ViewOf(spec, 5));
+  ASSERT_NE(frozen.Find("Frozen"), nullptr);
+  EXPECT_EQ(frozen.Find("Frozen")->status, ConditionStatus::kTrue);
+  EXPECT_EQ(frozen.Find("Frozen")->reason, "Frozen");
+  spec->frozen_until.reset();
+  const WorkloadView view = ViewOf(spec, 5);
+  const ObjectStatus thawed = MakeStatus({decision, view}, frozen);
+  ASSERT_NE(thawed.Find("Frozen"), nullptr);
+  EXPECT_EQ(thawed.Find("Frozen")->status, ConditionStatus::kFalse);
+}
+
+TEST(StatusJson, AFallbackThatIsNoLongerConfiguredIsNoCondition) {
+  auto spec = RpsSpec();
+  spec->fallback.emplace();
+  Decision decision = DecisionOf(5, 5, 5);
+  decision.conditions.push_back(
+      {ConditionType::kFallbackActive, ConditionStatus::kTrue, Reason::kFallbackHold});
+  const ObjectStatus before = Make(decision, ViewOf(spec, 5));
+  ASSERT_NE(before.Find("FallbackActive"), nullptr);
+  decision.conditions.pop_back();
+  const WorkloadView same = ViewOf(spec, 5);
+  EXPECT_NE(MakeStatus({decision, same}, before).Find("FallbackActive"), nullptr);
+  auto plain = RpsSpec();
+  const WorkloadView changed = ViewOf(plain, 5);
+  EXPECT_EQ(MakeStatus({decision, changed}, before).Find("FallbackActive"), nullptr);
+}
+
+TEST(StatusJson, M1WhatOnlyStandsInIsNotFresh) {
+  Decision decision = DecisionOf(5, 5, 5);
+  decision.metrics[0].stood_in = true;
+  decision.metrics[0].reason = Reason::kStaleData;
+  const ObjectStatus status = Make(decision, ViewOf(RpsSpec(), 5));
+  EXPECT_EQ(status.Find("MetricsFresh")->status, ConditionStatus::kFalse);
+  EXPECT_EQ(status.Find("MetricsFresh")->reason, "StaleData");
+  EXPECT_EQ(status.Find("MetricsFresh")->message, "rps is unknown (StaleData)");
+}
+
+TEST(StatusJson, RestingIsNoFault) {
+  Decision decision = DecisionOf(5, 5, 5);
+  decision.conditions[1] = {ConditionType::kScalingActive, ConditionStatus::kFalse, Reason::kIdle};
+  EXPECT_EQ(Make(decision, ViewOf(RpsSpec(), 5)).Find("Ready")->status, ConditionStatus::kTrue);
+}
+
 TEST(StatusJson, AnOutcomeChangesWhetherItIsAbleToScale) {
   const auto view = ViewOf(RpsSpec(), 5);
   const ObjectStatus before = Make(DecisionOf(5, 12, 10), view);

@@ -45,6 +45,8 @@ spec:
       querry: up
       target: {type: Value, value: -5}
 )"),
+            "f.yaml:4:1: HPAPlus shop/web: spec: Invalid value: scaling to zero needs "
+            "safety.allowScaleToZero: true\n"
             "f.yaml:4:1: HPAPlus shop/web: spec.maxReplicas: Required value\n"
             "f.yaml:6:3: HPAPlus shop/web: spec.minReplicas: Invalid value: 0: spec.minReplicas in "
             "body should be greater than or equal to 1\n"
