@@ -107,6 +107,9 @@ Engine::Config EngineConfig(const ControllerConfig& config, LiveWorld& live) {
   engine.decide.downscale_stabilization = config.engine.downscale_stabilization;
   engine.decide.cpu_initialization_period = config.engine.cpu_initialization_period;
   engine.decide.initial_readiness_delay = config.engine.initial_readiness_delay;
+  engine.fleet.window = config.safety.window;
+  engine.fleet.max_added = config.safety.max_replicas_added;
+  engine.fleet.max_removed = config.safety.max_replicas_removed;
   engine.share_for = [&live](const SourceName& source) { return live.ShareFor(source); };
   return engine;
 }

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/quantity.h"
+#include "engine/model/names.h"
 #include "engine/model/yaml_json.h"
 
 namespace hpaplus::app {
@@ -167,6 +168,25 @@ void ReadSources(Section section, ControllerConfig::Sources& sources) {
                        std::chrono::minutes(5));
 }
 
+void ReadMost(Section& section, const std::string& key, std::optional<std::int64_t>& most) {
+  std::int64_t read = 0;
+  section.ReadInteger(key, read, 1, 1'000'000'000);
+  if (read > 0) most = read;
+}
+
+void ReadSafety(Section section, ControllerConfig::Safety& safety) {
+  section.ReadDuration("window", safety.window, std::chrono::seconds(1), std::chrono::hours(1));
+  ReadMost(section, "maxReplicasAdded", safety.max_replicas_added);
+  ReadMost(section, "maxReplicasRemoved", safety.max_replicas_removed);
+}
+
+void ReadFreeze(Section section, ControllerConfig::Safety& safety) {
+  section.Read("configMap", safety.freeze_config_map);
+  if (!safety.freeze_config_map.empty() && !IsDnsSubdomain(safety.freeze_config_map)) {
+    section.Complain("configMap", "must be the name of a ConfigMap");
+  }
+}
+
 void ReadHttp(Section section, ControllerConfig::Http& http) {
   std::string listen;
   section.Read("listen", listen);
@@ -245,6 +265,8 @@ std::optional<ControllerConfig> ParseConfig(std::string_view yaml, const std::st
     ReadEngine(root.Sub("engine"), config.engine);
     ReadKubernetes(root.Sub("kubernetes"), config.kubernetes);
     ReadSources(root.Sub("sources"), config.sources);
+    ReadSafety(root.Sub("safety"), config.safety);
+    ReadFreeze(root.Sub("freeze"), config.safety);
     ReadHttp(root.Sub("http"), config.http);
     ReadLogging(root.Sub("logging"), config.log_level);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,12 @@ struct ControllerConfig {
     int threads_per_source = 2;  // A hanging source takes no more than these.
     Duration metrics_server_share_for = std::chrono::seconds(1);
   };
+  struct Safety {
+    Duration window = std::chrono::minutes(1);
+    std::optional<std::int64_t> max_replicas_added;    // By all objects together, per window.
+    std::optional<std::int64_t> max_replicas_removed;  // The same.
+    std::string freeze_config_map = "hpaplus-freeze";  // Empty: none is asked for.
+  };
   struct Http {
     std::string host = "0.0.0.0";
     int port = 8080;                 // 0 takes a free one.
@@ -44,6 +51,7 @@ struct ControllerConfig {
   Engine engine;
   Kubernetes kubernetes;
   Sources sources;
+  Safety safety;
   Http http;
   LogLevel log_level = LogLevel::kInfo;
   bool dry_run = false;  // Nothing is written: no sizes, no status, no events.

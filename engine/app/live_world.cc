@@ -44,7 +44,7 @@ class KubeWorld final : public LiveWorld {
                               [this](Timestamp now) { return statuses_.RunChores(now); },
                               [this](Timestamp now) { return sources_.RunChores(now); }}),
         http_(side_clock_),
-        view_(ViewConfig(), Api(), side_clock_, telemetry),
+        view_(ViewConfig(access->default_namespace()), Api(), side_clock_, telemetry),
         actuator_(Send(), view_, [this] { clock_.Wake(); }),
         statuses_(StatusConfig(), Send(), view_, side_clock_),
         events_({}, Send()),
@@ -103,9 +103,11 @@ class KubeWorld final : public LiveWorld {
   }
 
  private:
-  kube::KubeClusterView::Config ViewConfig() {
+  kube::KubeClusterView::Config ViewConfig(const std::string& controller_ns) {
     kube::KubeClusterView::Config view;
     view.ns = config_.kubernetes.ns;
+    view.freeze_ns = controller_ns;
+    view.freeze_config_map = config_.safety.freeze_config_map;
     view.state.max_workloads = config_.engine.max_objects;
     view.state.changed = [this] { clock_.Wake(); };
     view.state.work = [this] { chores_.Wake(); };

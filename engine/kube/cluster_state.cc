@@ -51,6 +51,7 @@ std::optional<WorkloadNow> ClusterState::Find(WorkloadId id) {
   now.generation = workload->meta.generation;
   now.problem = workload->problem;
   now.conflict = tables_.workloads.ConflictOf(id);
+  now.freeze = tables_.freeze;
   now.stored_status = workload->stored_status;
   if (workload->target) now.place = tables_.targets.PlaceOf(*workload->target);
   return now;
@@ -101,7 +102,7 @@ ScaleState ClusterState::ScaleOf(const WorkloadTable::Workload& workload) const 
 }
 
 bool ClusterState::MayShowAny() const {
-  return tables_.workloads_read && tables_.foreign_read &&
+  return tables_.workloads_read && tables_.foreign_read && tables_.freeze_read &&
          (tables_.pods_read || tables_.pods_failure);
 }
 
@@ -116,7 +117,7 @@ void ClusterState::SelectPods(WorkloadId id) {
   if (!workload->problem.empty()) return;  // Keeps what it has selected.
   const ScaleState scale = tables_.targets.StateOf(*workload->target);
   if (scale.status != ScaleStatus::kKnown) return;
-  tables_.pods.Select(id, workload->meta.ns, scale.selector, workload->spec->mode == Mode::kActive);
+  tables_.pods.Select(id, workload->meta.ns, scale.selector, Writes(workload->spec->mode));
 }
 
 void ClusterState::MarkPodsDirty() {
@@ -132,6 +133,7 @@ std::shared_ptr<const WorkloadView> ClusterState::MakeView(WorkloadId id) const 
   view->spec = workload.spec;
   view->scale = ScaleOf(workload);
   view->conflict = tables_.workloads.ConflictOf(id);
+  view->freeze = tables_.freeze;
   if (view->scale.status == ScaleStatus::kKnown) {
     PodIndex::Selection selection = tables_.pods.PodsOf(id);
     view->pods = std::move(selection.pods);

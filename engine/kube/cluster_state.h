@@ -25,6 +25,8 @@ struct ClusterTables {
   bool workloads_read = false;
   bool foreign_read = false;  // Or given up: the check for foreign autoscalers is off.
   bool pods_read = false;
+  bool freeze_read = true;                 // Or nobody asks for it.
+  std::string freeze;                      // Not empty: nothing is to be written; who says so.
   bool pods_overflow = false;              // Some pods were turned away.
   std::optional<ScaleState> pods_failure;  // While set, nobody's scale is usable.
 };

@@ -21,6 +21,7 @@ InformerConfig ConfigOf(const WatchRequest& request) {
   InformerConfig config;
   config.path = request.path;
   config.resource = request.resource;
+  config.query = request.query;
   if (!request.metadata_only) return config;
   config.accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
   config.watch_accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";

@@ -25,6 +25,7 @@ struct WatchRequest {
   std::string path;      // "/api/v1/pods"
   std::string resource;  // "pods", for telemetry.
   bool metadata_only = false;
+  std::string query;  // Which of them, as part of a URL: "fieldSelector=metadata.name%3Dx".
 };
 
 /// The three ways in which the controller talks to the API server. All are thread-safe.

@@ -5,12 +5,14 @@
 
 #include "engine/base/log.h"
 #include "engine/kube/cluster_sinks.h"
+#include "engine/kube/freeze_sink.h"
 
 namespace hpaplus::kube {
 namespace {
 
 const ServedKind kHpaPluses{"autoscaling.hpaplus.io", "v1alpha1", "hpapluses", false};
 const ServedKind kPods{"", "v1", "pods", false};
+const ServedKind kConfigMaps{"", "v1", "configmaps", false};
 const ServedKind kForeignScalers{"autoscaling", "v2", "horizontalpodautoscalers", false};
 
 }  // namespace
@@ -26,6 +28,7 @@ KubeClusterView::~KubeClusterView() {
 }
 
 void KubeClusterView::StartWatches() {
+  if (!config_.freeze_config_map.empty()) freeze_ = WatchFreeze();
   pods_ = Watch(kPods, false, std::make_unique<PodSink>(state_));
   foreign_ = Watch(kForeignScalers, false, std::make_unique<ForeignScalerSink>(state_));
   workloads_ = Watch(kHpaPluses, false, std::make_unique<WorkloadSink>(state_));
@@ -36,6 +39,7 @@ void KubeClusterView::StopWatches() {
   kinds_.clear();
   foreign_ = {};
   pods_ = {};
+  freeze_ = {};
 }
 
 std::vector<WorkloadUpdate> KubeClusterView::TakeChanges() {
@@ -74,9 +78,20 @@ Timestamp KubeClusterView::RunChores(Timestamp now) {
 bool KubeClusterView::Synced() {
   bool synced = false;
   state_.Change([&](ClusterTables& tables, Timestamp) {
-    synced = tables.workloads_read && tables.pods_read && tables.foreign_read;
+    synced = tables.workloads_read && tables.pods_read && tables.foreign_read && tables.freeze_read;
   });
   return synced;
+}
+
+KubeClusterView::Watched KubeClusterView::WatchFreeze() {
+  state_.Change([](ClusterTables& tables, Timestamp) { tables.freeze_read = false; });
+  const std::string& name = config_.freeze_config_map;
+  Watched watched;
+  watched.sink = std::make_unique<FreezeSink>(state_, config_.freeze_ns + "/" + name);
+  WatchRequest request{kConfigMaps.Path(config_.freeze_ns), kConfigMaps.Name(), true,
+                       "fieldSelector=metadata.name%3D" + name};
+  watched.watch = api_.watch(request, *watched.sink);
+  return watched;
 }
 
 KubeClusterView::Watched KubeClusterView::Watch(const ServedKind& served, bool metadata_only,
@@ -84,7 +99,7 @@ KubeClusterView::Watched KubeClusterView::Watch(const ServedKind& served, bool m
   Watched watched;
   watched.sink = std::move(sink);
   watched.watch =
-      api_.watch({served.Path(config_.ns), served.Name(), metadata_only}, *watched.sink);
+      api_.watch({served.Path(config_.ns), served.Name(), metadata_only, ""}, *watched.sink);
   return watched;
 }
 

@@ -27,6 +27,9 @@ class KubeClusterView final : public ClusterView, public WorkloadLookup {
  public:
   struct Config {
     std::string ns;  // Only this namespace; empty for all.
+    // The ConfigMap that freezes everything by being there; without a name there is none.
+    std::string freeze_ns;
+    std::string freeze_config_map;
     ClusterState::Config state;
     Duration relist_spacing = std::chrono::minutes(1);  // After a limit turned objects away.
   };
@@ -70,6 +73,7 @@ class KubeClusterView final : public ClusterView, public WorkloadLookup {
     std::unique_ptr<RunningWatch> watch;  // Calls the sink, so it dies first.
   };
 
+  Watched WatchFreeze();
   Watched Watch(const ServedKind& served, bool metadata_only, std::unique_ptr<ObjectSink> sink);
   void ResolveKinds(Timestamp now);
   void FollowKinds(Timestamp now);
@@ -85,6 +89,7 @@ class KubeClusterView final : public ClusterView, public WorkloadLookup {
   std::map<KindKey, Watched> kinds_;  // Of the chores' thread, as all below.
   Watched workloads_;
   Watched pods_;
+  Watched freeze_;
   Watched foreign_;
 };
 

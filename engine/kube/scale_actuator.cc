@@ -85,9 +85,15 @@ Result<TargetTable::Place> ScaleActuator::StillHolds(const ScaleCommand& command
   if (!now->problem.empty() || now->generation != spec.generation) {
     return Gone("the object was edited meanwhile");
   }
-  if (now->spec->mode != Mode::kActive) return Gone("the object is not Active");
+  const Replicas from = command.view->scale.spec_replicas;
+  if (!MayWrite(now->spec->mode, from, command.replicas)) return Gone("the object is not Active");
+  if (now->spec->frozen_until && command.decided_at < *now->spec->frozen_until) {
+    return Gone("the object is frozen");
+  }
+  if (!now->freeze.empty()) return Gone("the cluster is frozen: " + now->freeze);
   if (!now->conflict.empty()) return Gone("the target is claimed by " + now->conflict);
-  if (command.replicas < spec.min_replicas || command.replicas > spec.max_replicas) {
+  const Replicas least = spec.idle ? spec.idle->replicas : spec.min_replicas;
+  if (command.replicas < least || command.replicas > spec.max_replicas) {
     return Gone(std::to_string(command.replicas) + " replicas are out of bounds");
   }
   if (!now->place) return Error{ErrorCode::kNotFound, "scale: the target is gone"};

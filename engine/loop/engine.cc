@@ -9,8 +9,8 @@ namespace hpaplus {
 namespace {
 
 // Whether a size that was decided before may still be written.
-bool MayWrite(const WorkloadView& view) {
-  return view.spec->mode == Mode::kActive && view.conflict.empty();
+bool StillWrites(const WorkloadView& view, Timestamp now) {
+  return Writes(view.spec->mode) && view.conflict.empty() && !IsFrozen(view, now);
 }
 
 }  // namespace
@@ -26,7 +26,8 @@ Engine::Engine(Config config, World world, PolicyFactory make_policies)
       reads_(config_.share_for),
       workloads_(std::move(make_policies), reads_),
       commands_(world.actuator),
-      overload_(config_.overload) {}
+      overload_(config_.overload),
+      fleet_(config_.fleet) {}
 
 void Engine::Run(const std::stop_token& stop) {
   if (stop.stop_requested()) return;
@@ -73,7 +74,7 @@ void Engine::Follow(std::span<const WorkloadUpdate> updates, Timestamp now) {
     const WorkloadChange change = workloads_.Apply(update);
     FollowObject(update.id, change, now);
     if (WorkloadState* const state = workloads_.Find(update.id)) {
-      if (!MayWrite(*state->view)) commands_.Withdraw(update.id);
+      if (!StillWrites(*state->view, now)) commands_.Withdraw(update.id);
       CreditLostWrite(update.id, *state, now);
     }
   }
@@ -238,7 +239,8 @@ void Engine::Decide(Timestamp now) {
   std::vector<Decided> results = evaluator_.Evaluate(now, ready_);
   for (std::size_t i = 0; i < results.size(); ++i) {
     WorkloadState& state = workloads_.at(ready_[i].id);
-    const Decision& decision = results[i].decision;
+    Decision& decision = results[i].decision;
+    fleet_.Admit(*state.view->spec, decision);
     state.history = std::move(results[i].history);
     world_.journal.RecordDecision(decision, *state.view);
     if (decision.acts) commands_.Start({decision.workload, state.view, decision.desired, now});

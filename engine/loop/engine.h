@@ -9,6 +9,7 @@
 #include "engine/eval/workload_table.h"
 #include "engine/loop/command_ledger.h"
 #include "engine/loop/deadline_queue.h"
+#include "engine/loop/fleet_limit.h"
 #include "engine/loop/overload.h"
 #include "engine/loop/timer_heap.h"
 #include "engine/ports/actuator.h"
@@ -48,6 +49,7 @@ class Engine {
     Duration tick_spacing = std::chrono::milliseconds(2);
     /// After a stop: how long the outcomes of commands under way are waited for.
     Duration stop_grace = std::chrono::seconds(2);
+    FleetLimit::Config fleet;
     ReadTable::ShareFor share_for = DefaultShareFor;
   };
 
@@ -92,6 +94,7 @@ class Engine {
   TimerHeap timeouts_;  // Of the rounds under way.
   CommandLedger commands_;
   Overload overload_;
+  FleetLimit fleet_;
 
   // This tick's.
   std::vector<Evaluation> ready_;

@@ -54,6 +54,10 @@ TEST(ConfigTest, ReadsTheFileOfTheDocumentationAsTheDefaults) {
   EXPECT_EQ(config->sources.threads, defaults.sources.threads);
   EXPECT_EQ(config->sources.threads_per_source, defaults.sources.threads_per_source);
   EXPECT_EQ(config->sources.metrics_server_share_for, defaults.sources.metrics_server_share_for);
+  EXPECT_EQ(config->safety.window, defaults.safety.window);
+  EXPECT_EQ(config->safety.max_replicas_added, defaults.safety.max_replicas_added);
+  EXPECT_EQ(config->safety.max_replicas_removed, defaults.safety.max_replicas_removed);
+  EXPECT_EQ(config->safety.freeze_config_map, defaults.safety.freeze_config_map);
   EXPECT_EQ(config->http.host, defaults.http.host);
   EXPECT_EQ(config->http.port, defaults.http.port);
   EXPECT_EQ(config->http.objects_max, defaults.http.objects_max);
@@ -67,6 +71,8 @@ TEST(ConfigTest, ReadsWhatDiffers) {
                                       "engine: {threads: 3, tolerance: \"50m\"}\n"
                                       "kubernetes: {namespace: shop, requestTimeout: 800ms}\n"
                                       "http: {listen: \"127.0.0.1:0\"}\n"
+                                      "safety: {window: 5m, maxReplicasRemoved: 200}\n"
+                                      "freeze: {configMap: \"\"}\n"
                                       "logging: {level: debug}\n",
                                   "c.yaml", problems);
   ASSERT_TRUE(config) << problems.lines[0];
@@ -77,6 +83,10 @@ TEST(ConfigTest, ReadsWhatDiffers) {
   EXPECT_EQ(config->kubernetes.request_timeout, std::chrono::milliseconds(800));
   EXPECT_EQ(config->http.host, "127.0.0.1");
   EXPECT_EQ(config->http.port, 0);
+  EXPECT_EQ(config->safety.window, std::chrono::minutes(5));
+  EXPECT_FALSE(config->safety.max_replicas_added);
+  EXPECT_EQ(config->safety.max_replicas_removed, 200);
+  EXPECT_EQ(config->safety.freeze_config_map, "");
   EXPECT_EQ(config->log_level, LogLevel::kDebug);
 }
 
@@ -96,6 +106,17 @@ TEST(ConfigTest, ReportsAllProblemsAtOnce) {
                                       "kubernetes: {qps: -1, burst: many, requestTimeout: 5}\n"
                                       "http: {listen: \"8080\"}\nlogging: {level: loud}\n"),
       SizeIs(::testing::Ge(6U)));
+}
+
+TEST(ConfigTest, RefusesSafetyThatMakesNoSense) {
+  ConfigProblems problems;
+  EXPECT_FALSE(ParseConfig(std::string(kHead) + "safety: {window: 2h, maxReplicasAdded: 0}\n"
+                                                "freeze: {configMap: Hpaplus_Freeze}\n",
+                           "c.yaml", problems));
+  ASSERT_EQ(problems.lines.size(), 3U);
+  EXPECT_NE(problems.lines[0].find("safety.window: must be a duration"), std::string::npos);
+  EXPECT_NE(problems.lines[1].find("safety.maxReplicasAdded: must be a whole"), std::string::npos);
+  EXPECT_NE(problems.lines[2].find("freeze.configMap: must be the name"), std::string::npos);
 }
 
 TEST(ConfigTest, RefusesWhatIsNoConfiguration) {

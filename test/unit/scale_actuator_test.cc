@@ -151,6 +151,18 @@ INSTANTIATE_TEST_SUITE_P(
                            [](WorkloadNow& now) {
                              Edit(now, [](WorkloadSpec& spec) { spec.mode = Mode::kDryRun; });
                            }},
+                    Change{"TheOtherDirectionOnly",
+                           [](WorkloadNow& now) {
+                             Edit(now,
+                                  [](WorkloadSpec& spec) { spec.mode = Mode::kScaleDownOnly; });
+                           }},
+                    Change{"FrozenObject",
+                           [](WorkloadNow& now) {
+                             Edit(now, [](WorkloadSpec& spec) {
+                               spec.frozen_until = test::kMorning + std::chrono::seconds(1);
+                             });
+                           }},
+                    Change{"FrozenCluster", [](WorkloadNow& now) { now.freeze = "ConfigMap"; }},
                     Change{"Edited", [](WorkloadNow& now) { ++now.generation; }},
                     Change{"Recreated",
                            [](WorkloadNow& now) {
@@ -166,6 +178,15 @@ TEST_F(ScaleActuatorTest, S1ASizeOutOfBoundsIsNeverWritten) {
     EXPECT_EQ(sender_.waiting(), 0U);
     EXPECT_EQ(Failure(), ErrorCode::kGone);
   }
+}
+
+TEST_F(ScaleActuatorTest, IdleReplicasAreWrittenAndNothingBelow) {
+  spec_->min_replicas = 3;
+  spec_->idle = IdleSpec{1, {}, {}};
+  actuator_.Start(Command(0));
+  EXPECT_EQ(Failure(), ErrorCode::kGone);
+  actuator_.Start(Command(1));
+  EXPECT_EQ(sender_.waiting(), 1U);
 }
 
 TEST_F(ScaleActuatorTest, AP12ATargetThatIsGoneIsNotFound) {
