@@ -8,7 +8,6 @@
 #include "engine/core/pod_requests.h"
 #include "engine/core/rounding.h"
 #include "policies/outcome.h"
-#include "policies/pod_samples.h"
 
 namespace hpaplus::policies {
 namespace {
@@ -49,8 +48,9 @@ MetricOutcome Alarm::Say(double number, Timestamp oldest, const PolicyInput& in)
 }
 
 MetricOutcome Alarm::OfTotal(const PolicyInput& in) const {
-  const Total total = ReadTotal(**in.reading, config_.kind,
-                                Freshness::Of(in.now, config_.stale_after, in.config.future_skew));
+  const Total total =
+      ReadTotal(**in.reading, config_.kind,
+                Freshness::Of(in.now, config_.stale_after, in.config.future_skew), config_.range);
   if (total.problem != Reason::kNone) return Abstain(total.problem);
   MetricOutcome out = Say(total.amount, total.oldest, in);
   if (config_.kind == TotalKind::kSource) {
@@ -64,7 +64,8 @@ MetricOutcome Alarm::OfTotal(const PolicyInput& in) const {
 // Of the ready pods that reported: one that did not says nothing either way.
 MetricOutcome Alarm::OfHottest(const PolicyInput& in) const {
   const bool shares = config_.watches == Watches::kHottestShare;
-  PodSamples samples(**in.reading, {in.view.spec->ns, config_.resource, config_.container},
+  PodSamples samples(**in.reading,
+                     {in.view.spec->ns, config_.resource, config_.container, config_.of_pods},
                      Freshness::Of(in.now, config_.stale_after, in.config.future_skew));
   std::optional<double> hottest;
   Timestamp oldest = Timestamp::max();

@@ -6,6 +6,7 @@
 
 #include "engine/core/policy.h"
 #include "engine/model/work.h"
+#include "policies/pod_samples.h"
 #include "policies/total.h"
 
 namespace hpaplus::policies {
@@ -29,6 +30,8 @@ class Alarm final : public Policy {
     double bound = 0;  // kTotal: see TargetAmount. Amount: thousandths. Share: %.
     Duration stale_after{};
     StepSpec step;
+    Range range;         // Which numbers count; of a total,
+    MilliRange of_pods;  // and of a pod.
   };
 
   [[nodiscard]] static Result<std::unique_ptr<const Policy>> Create(const Config& config);

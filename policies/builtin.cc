@@ -106,8 +106,12 @@ Made MakeQueueDrain(const WorkloadSpec& spec, std::size_t index) {
                  "metric \"" + metric.name + "\": the backlog is no number of a whole workload"};
   }
   QueueDrain::Config config;
-  config.arrivals = {KindOf(metric.type), metric.stale_after};
-  config.backlog = {KindOf(backlog->type), backlog->stale_after};
+  const auto side = [](const MetricSpec& of) {
+    const TotalKind kind = KindOf(of.type);
+    return QueueDrain::Side{kind, of.stale_after, Range::Of(of.validity, kind)};
+  };
+  config.arrivals = side(metric);
+  config.backlog = side(*backlog);
   config.backlog_metric = static_cast<std::size_t>(backlog - spec.metrics.begin());
   config.work_per_second = metric.target.average_value->AsDouble();
   config.drain_time = metric.queue->drain_time;
@@ -124,6 +128,8 @@ Made MakeAlarm(const WorkloadSpec& spec, std::size_t index) {
   config.container = metric.container;
   config.stale_after = metric.stale_after;
   config.step = metric.step.value_or(StepSpec());
+  config.range = Range::Of(metric.validity, config.kind);
+  config.of_pods = MilliRange::Of(metric.validity);
   if (IsTotal(metric.type)) {
     if (!target.value) return NoTarget(metric);
     config.bound = TargetAmount(*target.value, config.kind);

@@ -10,11 +10,7 @@ namespace {
 
 Total Read(const QueueDrain::Side& side, const Reading& reading, const PolicyInput& in) {
   const auto freshness = Freshness::Of(in.now, side.stale_after, in.config.future_skew);
-  return ReadTotal(reading, side.kind, freshness);
-}
-
-double BaseUnits(const Total& total, TotalKind kind) {
-  return kind == TotalKind::kSource ? total.amount : total.amount / 1000;
+  return ReadTotal(reading, side.kind, freshness, side.range);
 }
 
 }  // namespace
@@ -39,13 +35,12 @@ MetricOutcome QueueDrain::Propose(const PolicyInput& in) const {
   if (arrivals.problem != Reason::kNone) return Abstain(arrivals.problem);
   if (backlog.problem != Reason::kNone) return Abstain(backlog.problem);
 
-  const double per_second =
-      BaseUnits(arrivals, config_.arrivals.kind) +
-      BaseUnits(backlog, config_.backlog.kind) / ToSeconds(config_.drain_time);
+  const double per_second = arrivals.InUnits(config_.arrivals.kind) +
+                            backlog.InUnits(config_.backlog.kind) / ToSeconds(config_.drain_time);
   const Replicas size = in.view.scale.spec_replicas;
   MetricOutcome out;
   out.demand = per_second / config_.work_per_second;
-  if (!std::isfinite(out.demand)) return Abstain(Reason::kInvalidData);
+  if (!std::isfinite(out.demand) || out.demand < 0) return Abstain(Reason::kInvalidData);
   out.ratio = size > 0 ? out.demand / size : out.demand;
   out.oldest = std::min(arrivals.oldest, backlog.oldest);
   if (config_.arrivals.kind == TotalKind::kSource) out.value = arrivals.amount;

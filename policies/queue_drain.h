@@ -21,6 +21,7 @@ class QueueDrain final : public Policy {
   struct Side {
     TotalKind kind = TotalKind::kSource;
     Duration stale_after{};
+    Range range;  // Which numbers count.
   };
   struct Config {
     Side arrivals;

@@ -40,9 +40,9 @@ class Votes {
 
  private:
   bool Counts(std::size_t i) const {
-    if (specs_[i].role != MetricRole::kScale) return false;
+    // A formula hears whom it names, those too that have no vote of their own.
     if (how_.strategy == CombineStrategy::kFormula) return how_.formula->Uses(i);
-    return true;
+    return specs_[i].role == MetricRole::kScale;
   }
 
   void Add(std::size_t i) {

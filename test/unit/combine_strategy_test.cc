@@ -93,6 +93,17 @@ TEST(CombineBy, MakesOneSizeOfAll) {
   }
 }
 
+TEST(CombineBy, HearsOthersThanVotersInFormulasOnly) {
+  auto specs = Specs(3);
+  specs[1].role = MetricRole::kObserve;
+  const auto outcomes = Ask({8, 20, 6});
+  EXPECT_EQ(CombineBy(By(CombineStrategy::kAverage), specs, outcomes, 5).replicas, 7);
+  EXPECT_EQ(CombineBy(By(CombineStrategy::kFormula, "max(a, b)"), specs, outcomes, 5).replicas, 20);
+  const Combined unknown =
+      CombineBy(By(CombineStrategy::kFormula, "min(a, b)"), specs, Ask({4, kUnknown, 4}), 5);
+  EXPECT_FALSE(unknown.known);
+}
+
 TEST(CombineBy, WeighsProposals) {
   auto specs = Specs(3);
   specs[0].weight = Q("3");

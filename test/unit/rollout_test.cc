@@ -140,6 +140,27 @@ TEST(HeedRollout, MakesUpForPodsThatARolloutTakesAway) {
   EXPECT_EQ(many.replicas, 13) << "no more than a quarter";
 }
 
+TEST(HeedRollout, TakesBackASinglePodToo) {
+  RolloutSpec spec;
+  spec.extra_percent_most = 25;
+  RolloutPast past;
+  const WorkloadView rolling = View(4, {{"aaa", 3, 0, kBefore}, {"bbb", 0, 1, kNoon}});
+  EXPECT_EQ(HeedRollout(spec, rolling, 4, kNoon, past).replicas, 5);
+  const WorkloadView done = View(5, {{"bbb", 5, 0, kNoon}});
+  EXPECT_EQ(HeedRollout(spec, done, 5, kNoon, past).replicas, 4);
+}
+
+TEST(HeedRollout, KeepsHoldingWhatItMadeUpFor) {
+  RolloutSpec spec;
+  spec.mode = RolloutMode::kHold;
+  spec.extra_percent_most = 50;
+  RolloutPast past;
+  const std::vector<Group> groups = {{"aaa", 6, 0, kBefore}, {"bbb", 0, 4, kNoon}};
+  EXPECT_EQ(HeedRollout(spec, View(10, groups), 3, kNoon, past).replicas, 14)
+      << "held at ten, of which four are missing";
+  EXPECT_EQ(HeedRollout(spec, View(14, groups), 3, kNoon, past).replicas, 14);
+}
+
 TEST(HeedRollout, AddsNothingToWhatItHasAddedAndTakesItBackAfterwards) {
   RolloutSpec spec;
   spec.extra_percent_most = 50;

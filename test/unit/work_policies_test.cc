@@ -77,6 +77,14 @@ TEST(QueueDrain, AbstainsWhenEitherNumberIsUnknown) {
   EXPECT_EQ(Outcome(bench, {good, down}).proposal, std::nullopt);
 }
 
+TEST(QueueDrain, KeepsToTheRangesOfBothNumbers) {
+  Bench bench = QueueBench(5);
+  bench.spec->metrics[1].validity.max = Q("1000");
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(50), AnswerNumber(1001)}).reason, Reason::kOutOfRange);
+  bench.spec->metrics[0].validity.min = Q("1");
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(0), AnswerNumber(1)}).reason, Reason::kOutOfRange);
+}
+
 TEST(QueueDrain, NeedsABacklogThatIsANumber) {
   Bench bench = QueueBench(5);
   bench.spec->metrics[1].type = MetricType::kResource;
@@ -128,6 +136,12 @@ TEST(Alarm, StepsOncePerCooldownAndShrinksNothingMeanwhile) {
   EXPECT_EQ(At(bench, 60, 300, 0.2).desired, 10);
   EXPECT_EQ(At(bench, 75, 300, 0.01).desired, 3) << "calm: the other metric decides alone";
   EXPECT_EQ(At(bench, 76, 300, 0.2).desired, 3) << "still within a minute of the last step";
+}
+
+TEST(Alarm, KeepsToTheRangeOfItsNumber) {
+  Bench bench = ThrottlingBench(5);
+  bench.spec->metrics[1].validity.max = Q("1");
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(1), AnswerNumber(1.5)}, 1).reason, Reason::kOutOfRange);
 }
 
 TEST(Alarm, UnknownForbidsShrinking) {
