@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/core/selector_check.h"
+#include "engine/replay/deviations.h"
 #include "engine/replay/json_answers.h"
 
 namespace hpaplus::replay {
@@ -121,6 +122,7 @@ StepResult CaseRun::Step() {
   out.first_metrics = case_.metrics;
   out.proposals = Propose(input, out.round.decision);
   out.view = view;
+  if (case_.object.hpa) out.deviations = DeviationsOf(input, out.proposals);
   out.history = case_.history;
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/core/counterfactual.h"
@@ -28,8 +29,9 @@ struct StepResult {
   /// The stored currentMetrics, where this and all earlier steps left them as they were before the
   /// first one. As JSON; empty: none.
   std::string first_metrics;
-  std::vector<Proposal> proposals;  // Where the scale has a usable selector.
-  History history;                  // Afterwards.
+  std::vector<Proposal> proposals;           // Where the scale has a usable selector.
+  History history;                           // Afterwards.
+  std::vector<std::string_view> deviations;  // From the stock HPA; of an HPA only.
   std::vector<Counterfactual> counterfactuals;
 };
 

@@ -309,6 +309,7 @@ Json StepJson(const StepResult& step) {
                {"state", StateJson(step.history)},
                {"explain", ExplainJson(step)},
                {"summary", SummaryText(round.decision, step.view)}});
+  if (!step.deviations.empty()) json["deviations"] = step.deviations;
   return json;
 }
 
