@@ -175,6 +175,84 @@ TEST(DecideBurst, HoldsWhenTheMetricIsUnknown) {
   EXPECT_FALSE(bench.history.burst.begun);
 }
 
+ScheduleSpec AllDay(std::optional<Replicas> floor, std::optional<Replicas> ceiling) {
+  ScheduleSpec schedule;
+  schedule.zone = *TimeZone::Load("UTC");
+  schedule.start = *ParseCron("0 0 * * *");
+  schedule.duration = std::chrono::hours(24);
+  schedule.min_replicas = floor;
+  schedule.max_replicas = ceiling;
+  return schedule;
+}
+
+TEST(DecideSchedule, RaisesLowersOrLeavesTheSizeAndSaysWhy) {
+  struct Case {
+    const char* name;
+    std::vector<ScheduleSpec> schedules;
+    double rps;
+    Replicas desired;
+    Reason reason;
+    double evidence;
+  };
+  const Case cases[] = {
+      {"floor", {AllDay(20, {})}, 500, 20, Reason::kScheduleFloor, 20},
+      {"at the floor", {AllDay(5, {})}, 500, 5, Reason::kNoSchedule, 0},
+      {"ceiling", {AllDay({}, 4)}, 500, 4, Reason::kScheduleCeiling, 4},
+      {"at the ceiling", {AllDay({}, 5)}, 500, 5, Reason::kNoSchedule, 0},
+      {"between", {AllDay(2, 9)}, 500, 5, Reason::kNoSchedule, 0},
+      {"conflict", {AllDay(8, {}), AllDay({}, 4)}, 500, 8, Reason::kScheduleConflict, 8},
+      {"conflict that does not matter",
+       {AllDay(5, {}), AllDay({}, 4)},
+       500,
+       5,
+       Reason::kNoSchedule,
+       0},
+  };
+  for (const Case& c : cases) {
+    SCOPED_TRACE(c.name);
+    Bench bench = RpsBench(5);
+    bench.spec->schedules = c.schedules;
+    const Decision decision = Step(bench, 0, c.rps);
+    EXPECT_EQ(decision.desired, c.desired);
+    const DecisionStep* step = Find(decision, Stage::kSchedule);
+    ASSERT_NE(step, nullptr);
+    EXPECT_EQ(step->reason, c.reason);
+    EXPECT_EQ(step->evidence, c.evidence);
+  }
+}
+
+TEST(DecideSchedule, RaisesButNeverLowersWhatIsUnknown) {
+  for (const bool floor : {false, true}) {
+    Bench bench = RpsBench(5);
+    bench.spec->schedules = {floor ? AllDay(20, {}) : AllDay({}, 3)};
+    bench.policies = policies::MakeBuiltinPolicies(*bench.spec);
+    bench.readings = {Error{ErrorCode::kUnavailable, "down"}};
+    const Decision decision = bench.Decide();
+    EXPECT_EQ(decision.desired, floor ? 20 : 5);
+    EXPECT_EQ(decision.acts, floor);
+  }
+}
+
+TEST(DecideSmoothed, SaysWhichMetricItSmoothed) {
+  Bench bench = RpsBench(5);
+  bench.spec->metrics.push_back(bench.spec->metrics[0]);
+  bench.spec->metrics[1].name = "other";
+  bench.spec->metrics[1].smoothing = kMinute;
+  bench.policies = policies::MakeBuiltinPolicies(*bench.spec);
+  bench.readings = {AnswerNumber(500), AnswerNumber(600)};
+  const Decision decision = bench.Decide();
+  const DecisionStep* smooth = Find(decision, Stage::kSmooth);
+  ASSERT_NE(smooth, nullptr);
+  EXPECT_EQ(smooth->index, 1U);
+}
+
+TEST(DecideBurst, SaysThatThereIsNone) {
+  Bench bench = RpsBench(5);
+  bench.spec->burst = BurstSpec();
+  bench.history.burst.begun = true;
+  EXPECT_EQ(Find(Step(bench, 0, 500), Stage::kBurst)->reason, Reason::kNoBurst);
+}
+
 TEST(DecideBurst, LeavesNoStepWhereNobodyAskedForIt) {
   Bench bench = RpsBench(5);
   const Decision decision = Step(bench, 0, 1200);

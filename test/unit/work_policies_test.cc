@@ -131,7 +131,9 @@ Decision At(Bench& bench, int second, double rps, double throttled) {
 TEST(Alarm, StepsOncePerCooldownAndShrinksNothingMeanwhile) {
   Bench bench = ThrottlingBench(5);
   EXPECT_EQ(At(bench, 0, 500, 0.2).desired, 7);
-  EXPECT_EQ(At(bench, 15, 300, 0.2).desired, 7) << "while it rings nothing shrinks";
+  const Decision pause = At(bench, 15, 300, 0.2);
+  EXPECT_EQ(pause.desired, 7) << "while it rings nothing shrinks";
+  EXPECT_EQ(pause.metrics[1].reason, Reason::kStepTaken);
   EXPECT_EQ(At(bench, 59, 300, 0.2).desired, 7);
   EXPECT_EQ(At(bench, 60, 300, 0.2).desired, 10);
   EXPECT_EQ(At(bench, 75, 300, 0.01).desired, 3) << "calm: the other metric decides alone";
@@ -190,6 +192,37 @@ TEST(Alarm, LooksAtTheHottestPodThatAnAverageHides) {
   bench.spec->metrics[0].target = {TargetType::kAverageValue, std::nullopt, Q("50m"), std::nullopt};
   reading.pod_usage = {Usage("web-100", 10), Usage("web-101", 60), Usage("web-102", 10)};
   EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kStepped);
+}
+
+TEST(Alarm, TellsTheNumberThatItWentBy) {
+  Bench bench = ThrottlingBench(5);
+  const MetricOutcome source =
+      Outcome(bench, {AnswerNumber(1), AnswerNumber(0.2, kNoon - seconds(7))}, 1);
+  EXPECT_EQ(source.value, 0.2);
+  EXPECT_EQ(source.oldest, kNoon - seconds(7));
+  bench.spec->metrics[1].type = MetricType::kExternal;
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(1), AnswerNumber(0.2)}, 1).value_milli, 200);
+}
+
+TEST(Alarm, MeasuresAPodByItsRequestAndTellsTheOldestSample) {
+  Bench bench(2);
+  MetricSpec cpu;
+  cpu.type = MetricType::kResource;
+  cpu.name = "hottest";
+  cpu.resource = "cpu";
+  cpu.target.average_utilization = 90;
+  cpu.step = StepSpec();
+  bench.spec->metrics = {cpu};
+  bench.view.pods = {std::make_shared<Pod>(testing::ReadyPod("a", "400m")),
+                     std::make_shared<Pod>(testing::ReadyPod("b", "400m"))};
+  Reading reading;
+  reading.pod_usage = {Usage("a", 200, kNoon - seconds(9)), Usage("b", 300)};
+  const MetricOutcome calm = Outcome(bench, {Answer(reading)});
+  EXPECT_EQ(calm.reason, Reason::kNoVote);
+  EXPECT_DOUBLE_EQ(calm.ratio, 75.0 / 90);
+  EXPECT_EQ(calm.oldest, kNoon - seconds(9));
+  bench.view.pods[0] = std::make_shared<Pod>(testing::ReadyPod("a", "0"));
+  EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kNoRequests);
 }
 
 TEST(PolicyRegistry, FindsWhatAMetricNamesAndSaysWhenThereIsNone) {
