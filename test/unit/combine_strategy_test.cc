@@ -75,6 +75,7 @@ TEST(CombineBy, MakesOneSizeOfAll) {
        5},
       {"formula, unused and unknown", By(S::kFormula, "a"), {3, kUnknown, 3}, true, 3},
       {"formula without a value", By(S::kFormula, "a / (b - 9)"), {3, 9, 6}, false, 5},
+      {"formula of zero", By(S::kFormula, "a - a"), {3, 9, 6}, true, 0},
       {"formula below zero", By(S::kFormula, "a - b"), {3, 9, 6}, false, 5},
       {"all unknown", By(S::kAverage), {kUnknown, kUnknown, kUnknown}, false, 5},
       {"a formula's all unknown", By(S::kFormula, "a"), {kUnknown, 9, 9}, false, 5},
@@ -114,6 +115,19 @@ TEST(CombineBy, WeighsProposals) {
     spec.weight = Q("0");
   EXPECT_EQ(CombineBy(By(CombineStrategy::kWeighted), specs, Ask({8, 4, 100}), 5).replicas, 38)
       << "no weight at all is equal weight";
+}
+
+TEST(CombineBy, TakesOneForTheWeightOfWhatHasNone) {
+  auto specs = Specs(2);
+  specs[0].weight = Q("1");
+  EXPECT_EQ(CombineBy(By(CombineStrategy::kWeighted), specs, Ask({8, 10}), 5).replicas, 9);
+}
+
+TEST(CombineBy, NamesTheFirstThatIsUnknown) {
+  const auto outcomes = Ask({9, kUnknown, kUnknown});
+  const Combined combined = CombineBy(By(CombineStrategy::kAverage), Specs(3), outcomes, 5);
+  EXPECT_EQ(combined.first_unknown, 1U);
+  EXPECT_EQ(combined.unknown, 2U);
 }
 
 TEST(CombineBy, SaysWhoWonOrThatSeveralDid) {
