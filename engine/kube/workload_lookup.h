@@ -18,8 +18,8 @@ struct WorkloadNow {
   std::int64_t generation = 0;               // Of the object; above spec's while `problem`.
   std::string problem;                       // Not empty: the object's spec cannot be used.
   std::string conflict;
-  std::string freeze;  // Not empty: nothing is to be written; who says so.
-  std::optional<TargetTable::Place> place;            // None while the target is not there.
+  std::string freeze;                       // Not empty: nothing is to be written; who says so.
+  std::optional<TargetTable::Place> place;  // None while the target is not there.
   std::shared_ptr<const ObjectStatus> stored_status;  // As found when we first saw it; may be null.
 };
 
