@@ -12,6 +12,7 @@
 #include "engine/ports/collector.h"
 #include "engine/ports/executor.h"
 #include "engine/ports/http_client.h"
+#include "engine/ports/pod_directory.h"
 
 namespace hpaplus {
 
@@ -25,6 +26,7 @@ struct ResolvedSource {
 struct CollectorDeps {
   HttpClient& http;
   Executor& executor;
+  const PodDirectory* pods = nullptr;  // Null where there is no cluster.
 };
 
 using CollectorFactory = std::function<Result<std::unique_ptr<Collector>>(
