@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "engine/model/json_fields.h"
+#include "engine/model/source_type.h"
 #include "engine/model/spec_json.h"
 
 namespace hpaplus {
@@ -79,16 +80,43 @@ void ReadAllowed(const JsonField& field, SourceSpec& source) {
   }
 }
 
-void ReadEndpoint(const JsonField& spec, SourceSpec& source) {
+void ReadEndpoint(const JsonField& spec, const SourceType& type, SourceSpec& source) {
   const JsonField endpoint = spec.Field("endpoint");
+  if (!type.has_endpoint()) {
+    if (endpoint.present()) endpoint.Fail(fmt::format("is nothing for type {}", type.name));
+    return;
+  }
   source.endpoint = endpoint.Required();
-  const bool secure = source.endpoint.starts_with("https://");
-  if (!secure && !source.endpoint.starts_with("http://")) {
-    endpoint.Fail("begins with neither https:// nor http://");
+  const bool secure = source.endpoint.starts_with(type.secure);
+  if (!secure && !source.endpoint.starts_with(type.plain)) {
+    endpoint.Fail(fmt::format("begins with neither {} nor {}", type.secure, type.plain));
   }
   if (source.endpoint.find('@') != std::string::npos) endpoint.Fail("must not have user info");
-  if (!secure && spec.Field("auth").present()) endpoint.Fail("must be https to send credentials");
-  if (!secure && spec.Field("tls").present()) endpoint.Fail("must be https for tls");
+  const std::string_view scheme = type.secure.substr(0, type.secure.find(':'));
+  if (!secure && spec.Field("auth").present()) {
+    endpoint.Fail(fmt::format("must be {} to send credentials", scheme));
+  }
+  if (!secure && spec.Field("tls").present()) {
+    endpoint.Fail(fmt::format("must be {} for tls", scheme));
+  }
+}
+
+// What follows from the type of the source.
+void ReadType(const JsonField& spec, SourceSpec& source) {
+  const JsonField field = spec.Field("type");
+  source.type = field.Required();
+  const SourceType* type = FindSourceType(source.type);
+  if (type == nullptr) {
+    return field.Fail(
+        fmt::format("is \"{}\", which is no type of source", source.type.substr(0, 64)));
+  }
+  for (const char* key : {"auth", "tls"}) {
+    const JsonField block = spec.Field(key);
+    if (block.present() && !type->takes_credentials) {
+      block.Fail(fmt::format("is nothing for type {}", type->name));
+    }
+  }
+  ReadEndpoint(spec, *type, source);
 }
 
 // True for a ClusterMetricSource.
@@ -118,8 +146,7 @@ SourceSpec ReadSource(const JsonField& root) {
 
   const JsonField spec = root.Field("spec");
   if (!spec.present()) spec.Fail("is missing");
-  source.type = spec.Field("type").Required();
-  ReadEndpoint(spec, source);
+  ReadType(spec, source);
   ReadAuth(spec.Field("auth"), source);
   ReadTls(spec.Field("tls"), source);
   ReadLimits(spec.Field("limits"), source);

@@ -10,6 +10,7 @@
 #include "engine/model/rule_checks.h"
 #include "engine/model/safety_rules.h"
 #include "engine/model/shape_rules.h"
+#include "engine/model/source_type.h"
 #include "engine/model/spec_check.h"
 
 namespace hpaplus {
@@ -54,13 +55,29 @@ class Rules : RuleChecks {
         (TextOf(Find(allowed, "from")) == "Selector") != (Find(allowed, "selector") != nullptr)) {
       Refuse("spec.allowedNamespaces", "selector goes with from: Selector");
     }
-    const Json* endpoint = Find(spec, "endpoint");
-    if (endpoint == nullptr || TextOf(endpoint).starts_with("https://")) return;
-    if (auth != nullptr) Refuse("spec", "credentials are only sent over TLS");
-    if (tls != nullptr) Refuse("spec", "tls needs an https endpoint");
+    CheckType(spec);
   }
 
  private:
+  void CheckType(const Json* spec) {
+    const bool has_auth = Find(spec, "auth") != nullptr;
+    const bool has_tls = Find(spec, "tls") != nullptr;
+    const Json* endpoint = Find(spec, "endpoint");
+    const std::string url = TextOf(endpoint);
+    if (endpoint != nullptr && !url.starts_with("https://") && !url.starts_with("grpcs://")) {
+      if (has_auth) Refuse("spec", "credentials are only sent over TLS");
+      if (has_tls) Refuse("spec", "tls needs an endpoint with TLS");
+    }
+    const SourceType* type = FindSourceType(TextOf(Find(spec, "type")));
+    if (type == nullptr) return;
+    if ((has_auth || has_tls) && !type->takes_credentials) {
+      Refuse("spec", "auth and tls go with the types that connect to somebody");
+    }
+    if (type->has_endpoint() != (endpoint != nullptr)) {
+      Refuse("spec", "an endpoint goes with the types that ask one, and with no other");
+    }
+  }
+
   void CheckBounds(const Json* spec) {
     const Json* least = Find(spec, "minReplicas");
     const Json* most = Find(spec, "maxReplicas");

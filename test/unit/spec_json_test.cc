@@ -289,6 +289,8 @@ TEST(ParseSource, NamesTheFieldThatMakesNoSense) {
   const std::string plain = "type: HTTP, endpoint: 'http://a'";
   EXPECT_EQ(problem("{}"), "source: spec.type is missing");
   EXPECT_EQ(problem("{type: HTTP}"), "source: spec.endpoint is missing");
+  EXPECT_EQ(problem("{type: Oracle, endpoint: 'https://a'}"),
+            "source: spec.type is \"Oracle\", which is no type of source");
   EXPECT_EQ(problem("{type: HTTP, endpoint: 'ftp://a'}"),
             "source: spec.endpoint begins with neither https:// nor http://");
   EXPECT_EQ(problem("{type: HTTP, endpoint: 'https://u:p@a'}"),

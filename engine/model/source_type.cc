@@ -1,0 +1,20 @@
+#include "engine/model/source_type.h"
+
+#include <algorithm>
+
+namespace hpaplus {
+namespace {
+
+constexpr SourceType kTypes[] = {
+    {"HTTP", "http://", "https://", true},
+    {"Prometheus", "http://", "https://", true},
+};
+
+}  // namespace
+
+const SourceType* FindSourceType(std::string_view name) {
+  const auto* const found = std::ranges::find(kTypes, name, &SourceType::name);
+  return found == std::end(kTypes) ? nullptr : found;
+}
+
+}  // namespace hpaplus
