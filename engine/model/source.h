@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "engine/base/time.h"
+#include "engine/model/source_grpc.h"
+#include "engine/model/source_keda.h"
 
 namespace hpaplus {
 
@@ -42,6 +44,10 @@ struct SourceSpec {
   std::size_t max_series = 1000;
   std::size_t max_concurrent = 16;  // Requests in flight at once.
   Duration cache_for{};             // An answer this young is given again without asking.
+
+  // The options of one type, there when it is that type.
+  std::optional<GrpcSource> grpc;
+  std::optional<KedaScalerSource> keda;
 
   // ClusterMetricSource: which namespaces' objects may use it.
   enum class Namespaces { kNone, kAll, kSelector };

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "engine/model/json_fields.h"
+#include "engine/model/source_grpc_json.h"
 #include "engine/model/source_type.h"
 #include "engine/model/spec_json.h"
 
@@ -147,6 +148,7 @@ SourceSpec ReadSource(const JsonField& root) {
   const JsonField spec = root.Field("spec");
   if (!spec.present()) spec.Fail("is missing");
   ReadType(spec, source);
+  ReadGrpcSources(spec, source);
   ReadAuth(spec.Field("auth"), source);
   ReadTls(spec.Field("tls"), source);
   ReadLimits(spec.Field("limits"), source);

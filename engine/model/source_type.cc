@@ -6,7 +6,9 @@ namespace hpaplus {
 namespace {
 
 constexpr SourceType kTypes[] = {
+    {"GRPC", "grpc://", "grpcs://", true},
     {"HTTP", "http://", "https://", true},
+    {"KedaExternalScaler", "grpc://", "grpcs://", true},
     {"Prometheus", "http://", "https://", true},
 };
 

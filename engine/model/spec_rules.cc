@@ -76,6 +76,15 @@ class Rules : RuleChecks {
     if (type->has_endpoint() != (endpoint != nullptr)) {
       Refuse("spec", "an endpoint goes with the types that ask one, and with no other");
     }
+    if (endpoint != nullptr && url.starts_with("grpc") != type->secure.starts_with("grpc")) {
+      Refuse("spec", "the endpoint does not have the scheme of its type");
+    }
+    for (const auto& [block, owner] :
+         {std::pair("grpc", "GRPC"), std::pair("kedaExternalScaler", "KedaExternalScaler")}) {
+      if (Find(spec, block) != nullptr && type->name != owner) {
+        Refuse("spec", fmt::format("{} goes with type {}", block, owner));
+      }
+    }
   }
 
   void CheckBounds(const Json* spec) {

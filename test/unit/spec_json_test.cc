@@ -279,6 +279,23 @@ TEST(ParseSource, ReadsCredentialsAndLimits) {
   EXPECT_EQ(header.header_value, (SecretKeyRef{"s", "v"}));
 }
 
+TEST(ParseSource, ReadsWhatPlugInsAndScalersAreTold) {
+  const SourceSpec plain = ParseOne("{type: GRPC, endpoint: 'grpc://a:1'}", "MetricSource");
+  EXPECT_EQ(plain.grpc, GrpcSource());
+  EXPECT_FALSE(plain.keda);
+  const SourceSpec plug_in = ParseOne(
+      "{type: GRPC, endpoint: 'grpcs://a:1', grpc: {mode: Stream, parameters: {b: c, a: ''}}}",
+      "MetricSource");
+  EXPECT_EQ(plug_in.grpc, (GrpcSource{.stream = true, .parameters = {{"a", ""}, {"b", "c"}}}));
+
+  const std::string scaler = "type: KedaExternalScaler, endpoint: 'grpc://a:1'";
+  EXPECT_EQ(ParseOne("{" + scaler + "}", "MetricSource").keda, KedaScalerSource());
+  const SourceSpec full = ParseOne("{" + scaler + R"(, kedaExternalScaler:
+      {scaledObjectName: o, scalerMetadata: {q: x}, queryKeys: [s, r]}})",
+                                   "MetricSource");
+  EXPECT_EQ(full.keda, (KedaScalerSource{"o", {{"q", "x"}}, {"r", "s"}}));
+}
+
 TEST(ParseSource, NamesTheFieldThatMakesNoSense) {
   const auto problem = [](const std::string& spec, const std::string& kind = "MetricSource") {
     const auto source = ParseSource(Object(spec, kind));
@@ -316,6 +333,33 @@ TEST(ParseSource, NamesTheFieldThatMakesNoSense) {
             "source: spec.allowedNamespaces.from is none of None, Selector and All");
   EXPECT_EQ(problem("{" + tls + ", allowedNamespaces: {from: Selector}}", "ClusterMetricSource"),
             "source: spec.allowedNamespaces.selector.matchLabels is missing or empty");
+  const std::string plug_in = "type: GRPC, endpoint: 'grpc://a:1'";
+  const std::string scaler = "type: KedaExternalScaler, endpoint: 'grpc://a:1'";
+  EXPECT_EQ(problem("{type: GRPC, endpoint: 'https://a:1'}"),
+            "source: spec.endpoint begins with neither grpcs:// nor grpc://");
+  EXPECT_EQ(problem("{" + plug_in + ", grpc: {mode: Push}}"),
+            "source: spec.grpc.mode is neither Collect nor Stream");
+  EXPECT_EQ(problem("{" + plug_in + ", grpc: {parameters: {a: '" + std::string(4097, 'x') + "'}}}"),
+            "source: spec.grpc.parameters.a is longer than 4096");
+  EXPECT_EQ(problem("{" + tls + ", grpc: {}}"), "source: spec.grpc goes with type GRPC only");
+  EXPECT_EQ(problem("{" + plug_in + ", kedaExternalScaler: {}}"),
+            "source: spec.kedaExternalScaler goes with type KedaExternalScaler only");
+  EXPECT_EQ(
+      problem("{" + scaler + ", kedaExternalScaler: {scalerMetadata: {a: b}, queryKeys: [b, a]}}"),
+      "source: spec.kedaExternalScaler.queryKeys[1] is in scalerMetadata, which no query can "
+      "change");
+  std::string keys;
+  std::string parameters;
+  for (int i = 0; i < 65; ++i) {
+    keys += "k" + std::to_string(i) + ", ";
+    parameters += "k" + std::to_string(i) + ": v, ";
+  }
+  EXPECT_EQ(problem("{" + scaler + ", kedaExternalScaler: {queryKeys: [" + keys + "]}}"),
+            "source: spec.kedaExternalScaler.queryKeys has more than 64 entries");
+  EXPECT_EQ(problem("{" + plug_in + ", grpc: {parameters: {" + parameters + "}}}"),
+            "source: spec.grpc.parameters has more than 64 entries");
+  EXPECT_EQ(problem("{" + plug_in + ", grpc: {parameters: {'': v}}}"),
+            "source: spec.grpc.parameters has a key without a usable length");
   EXPECT_EQ(problem("{}", "HPAPlus"), "source: kind is \"HPAPlus\", which is no kind of source");
 }
 
