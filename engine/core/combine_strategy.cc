@@ -68,8 +68,7 @@ class Votes {
         out_.winner = *std::ranges::min_element(voters, {}, vote);
         break;
       case CombineStrategy::kMax:
-        out_.winner = *std::ranges::max_element(voters, {}, vote);
-        break;
+        HPAPLUS_CHECK(false);  // Combine()
       case CombineStrategy::kPriority:
         return FirstKnown(voters);
       case CombineStrategy::kAverage:

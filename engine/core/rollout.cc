@@ -51,7 +51,7 @@ std::int64_t ShareOf(std::int64_t wanted, std::int32_t percent) {
 
 // What is wanted where nobody asks for anything else: the size without what we added to it.
 Replicas WithoutExtra(Replicas current, Replicas desired, const RolloutPast& past) {
-  const bool ours = past.extra > 0 && current == past.wanted + past.extra;
+  const bool ours = current == past.wanted + past.extra;
   return ours && desired == current ? past.wanted : desired;
 }
 

@@ -1,74 +1,13 @@
 #include "engine/kube/decision_text.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/core.h>
 
-#include "engine/base/quantity.h"
+#include "engine/kube/metric_text.h"
 
 namespace hpaplus::kube {
 namespace {
-
-constexpr std::string_view kUnknownText = "<unknown>";
-
-std::string WithSeparators(std::string digits) {
-  const std::size_t sign = digits.starts_with('-') ? 1 : 0;
-  for (std::size_t at = digits.size(); at > sign + 3;) {
-    at -= 3;
-    digits.insert(at, ",");
-  }
-  return digits;
-}
-
-std::string Trimmed(std::string digits) {
-  if (digits.find('.') == std::string::npos) return digits;
-  while (digits.ends_with('0'))
-    digits.pop_back();
-  if (digits.ends_with('.')) digits.pop_back();
-  return digits;
-}
-
-std::string MilliText(std::int64_t milli, const MetricSpec& metric) {
-  const bool is_bytes = metric.resource == "memory" || metric.resource == "ephemeral-storage";
-  return Quantity::FromMilli(milli,
-                             is_bytes ? Quantity::Format::kBinarySI : Quantity::Format::kDecimalSI)
-      .ToString();
-}
-
-std::string GoalText(const MetricTarget& target) {
-  switch (target.type) {
-    case TargetType::kUtilization:
-      if (target.average_utilization) return std::to_string(*target.average_utilization) + "%";
-      break;
-    case TargetType::kValue:
-      if (target.value) return target.value->ToString();
-      break;
-    case TargetType::kAverageValue:
-      if (target.average_value) return target.average_value->ToString();
-      break;
-    case TargetType::kUnknown:
-      break;
-  }
-  return std::string(kUnknownText);
-}
-
-std::string ReachedText(const MetricOutcome& outcome, const MetricSpec& metric) {
-  if (metric.target.type == TargetType::kUtilization) {
-    if (outcome.average_utilization) return std::to_string(*outcome.average_utilization) + "%";
-  } else if (metric.target.type == TargetType::kAverageValue) {
-    if (outcome.average_value_milli) return MilliText(*outcome.average_value_milli, metric);
-  } else if (outcome.value_milli) {
-    return MilliText(*outcome.value_milli, metric);
-  }
-  if (outcome.value) return NumberText(*outcome.value);
-  return std::string(kUnknownText);
-}
-
-std::string ProblemText(const MetricOutcome& outcome) {
-  const std::string reason(ReasonName(outcome.reason));
-  return outcome.problem.empty() ? reason : reason + ": " + outcome.problem;
-}
 
 std::string PoliciesText(const ScalingRules& rules) {
   if (rules.select_policy == SelectPolicy::kDisabled) return "Disabled";
@@ -85,6 +24,13 @@ std::string NameOf(std::size_t metric, const WorkloadSpec& spec) {
   return metric < spec.metrics.size() ? spec.metrics[metric].name : "";
 }
 
+std::string FallbackStepText(const DecisionStep& step) {
+  const std::string_view behavior = ReasonName(step.reason);
+  // Known again, but it takes a few answers in a row to believe it.
+  if (step.evidence == 0) return fmt::format("{} until the metrics have settled", behavior);
+  return fmt::format("{} after {} failures in a row", behavior, NumberText(step.evidence));
+}
+
 // What one of the stages that the HPA does not have made of the number.
 std::string OwnStageText(const DecisionStep& step, const WorkloadSpec& spec) {
   const std::string evidence = NumberText(step.evidence);
@@ -92,9 +38,7 @@ std::string OwnStageText(const DecisionStep& step, const WorkloadSpec& spec) {
   if (step.stage == Stage::kConfirm) {
     return fmt::format("held until confirmed, {} new samples so far", evidence);
   }
-  if (step.stage == Stage::kFallback) {
-    return fmt::format("fallback after {} failures", evidence);
-  }
+  if (step.stage == Stage::kFallback) return FallbackStepText(step);
   if (step.reason == Reason::kGuardObjects) return "held by guard " + NameOf(step.index, spec);
   if (step.reason == Reason::kGuardUnknown) {
     return fmt::format("held because guard {} is unknown", NameOf(step.index, spec));
@@ -135,10 +79,44 @@ std::string LimitText(const DecisionStep& step, bool up, const WorkloadSpec& spe
   return OwnStageText(step, spec);
 }
 
+const char* StrategyText(CombineStrategy strategy) {
+  return strategy == CombineStrategy::kAverage ? "average" : "weighted average";
+}
+
+// What the metrics ask for that one size was made of.
+std::string CombinedText(const Decision& decision, const WorkloadSpec& spec) {
+  const CombineSpec& how = spec.combine;
+  std::string text;
+  for (std::size_t i = 0; i < decision.metrics.size(); ++i) {
+    const bool counts =
+        how.formula ? how.formula->Uses(i) : spec.metrics[i].role == MetricRole::kScale;
+    const MetricOutcome& metric = decision.metrics[i];
+    if (!counts || metric.reason == Reason::kNoVote) continue;
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", spec.metrics[i].name,
+                        metric.proposal ? std::to_string(*metric.proposal) : "unknown");
+  }
+  if (how.formula) return fmt::format("{} with {}", how.formula->text(), text);
+  return fmt::format("{} of {}", StrategyText(how.strategy), text);
+}
+
+// What stands in for the samples of a metric.
+std::string StandInText(const Decision& decision, std::size_t metric) {
+  for (const DecisionStep& step : decision.steps) {
+    if (step.stage != Stage::kValidate || step.index != metric) continue;
+    if (step.reason == Reason::kTakenForZero) return ", taken for zero";
+    return fmt::format(", asked for {} {} s ago", step.after, NumberText(step.evidence));
+  }
+  return "";
+}
+
 // Why the size changes, before anything limited it.
-std::string CauseText(const Decision& decision, const WorkloadSpec& spec) {
+std::string CauseText(const Decision& decision, const WorkloadView& view) {
+  const WorkloadSpec& spec = *view.spec;
   if (const auto winner = WinningMetric(decision); winner && *winner < spec.metrics.size()) {
-    return MetricText(decision.metrics[*winner], spec.metrics[*winner]);
+    const auto combine = std::ranges::find(decision.steps, Stage::kCombine, &DecisionStep::stage);
+    if (combine->reason == Reason::kCombined) return CombinedText(decision, spec);
+    return MetricText(decision.metrics[*winner], spec.metrics[*winner]) +
+           StandInText(decision, *winner);
   }
   for (const DecisionStep& step : decision.steps) {
     if (step.reason == Reason::kAboveMax) {
@@ -148,6 +126,13 @@ std::string CauseText(const Decision& decision, const WorkloadSpec& spec) {
     if (step.reason == Reason::kIdle) return "there is nothing to do";
     if (step.reason == Reason::kBelowMin) {
       return fmt::format("below minReplicas {}", spec.min_replicas);
+    }
+  }
+  for (const Condition& condition : decision.conditions) {
+    const bool stops = condition.type == ConditionType::kAbleToScale ||
+                       condition.type == ConditionType::kScalingActive;
+    if (stops && condition.status != ConditionStatus::kTrue) {
+      return ConditionText(condition, decision, view);
     }
   }
   return "no metric asked for a change";
@@ -208,54 +193,16 @@ std::string AbleText(const Condition& condition, const Decision& decision,
 
 }  // namespace
 
-std::string NumberText(double number) {
-  constexpr double kSeparated = 1000;
-  constexpr double kPlain = 1e15;
-  if (!std::isfinite(number)) return fmt::format("{}", number);
-  const double size = std::fabs(number);
-  if (size >= kPlain) return fmt::format("{:.3g}", number);
-  if (size >= kSeparated || number == std::trunc(number)) {
-    return WithSeparators(fmt::format("{:.0f}", number));
-  }
-  if (size >= 100) return fmt::format("{:.0f}", number);
-  if (size >= 10) return Trimmed(fmt::format("{:.1f}", number));
-  return size >= 1 ? Trimmed(fmt::format("{:.2f}", number)) : fmt::format("{:.3g}", number);
-}
-
-std::string TargetsText(const Decision& decision, const WorkloadSpec& spec) {
-  std::string text;
-  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
-    const MetricSpec& metric = spec.metrics[i];
-    const bool known = i < decision.metrics.size() && decision.metrics[i].proposal;
-    text += fmt::format("{}{}: {}/{}", text.empty() ? "" : ", ", metric.name,
-                        known ? ReachedText(decision.metrics[i], metric) : kUnknownText,
-                        GoalText(metric.target));
-  }
-  return text;
-}
-
-std::string MetricText(const MetricOutcome& outcome, const MetricSpec& metric) {
-  if (!outcome.proposal || outcome.stood_in) {
-    return metric.name + " is unknown (" + ProblemText(outcome) + ")";
-  }
-  const char* relation = outcome.ratio > 1 ? "over" : outcome.ratio < 1 ? "under" : "at";
-  const bool per_pod = metric.target.type == TargetType::kAverageValue;
-  if (per_pod && outcome.value && metric.target.average_value) {
-    const double each = metric.target.average_value->AsDouble();
-    return fmt::format("{} {} {} {} each (needs {})", metric.name, NumberText(*outcome.value),
-                       relation, NumberText(each), NumberText(*outcome.value / each));
-  }
-  return fmt::format("{} {} {} {}{}", metric.name, ReachedText(outcome, metric), relation,
-                     GoalText(metric.target), per_pod ? " each" : "");
-}
-
 std::string DecisionText(const Decision& decision, const WorkloadView& view) {
-  std::string text = fmt::format("{} -> {}: {}", decision.current, decision.desired,
-                                 CauseText(decision, *view.spec));
+  std::string text =
+      fmt::format("{} -> {}: {}", decision.current, decision.desired, CauseText(decision, view));
   for (const DecisionStep* step : LimitingSteps(decision)) {
     text += "; " + LimitText(*step, decision.recommended > decision.current, *view.spec);
   }
-  return text;
+  const auto mode = std::ranges::find(decision.steps, Stage::kMode, &DecisionStep::stage);
+  if (mode == decision.steps.end() || !decision.changes_scale()) return text;
+  if (mode->reason == Reason::kFrozen) return text + "; " + FreezeText(view);
+  return mode->reason == Reason::kDryRun ? text + "; no size is written: dry run" : text;
 }
 
 std::string ConditionText(const Condition& condition, const Decision& decision,
@@ -276,7 +223,7 @@ std::string ConditionText(const Condition& condition, const Decision& decision,
 std::string FreezeText(const WorkloadView& view) {
   if (!view.freeze.empty()) return "no size is written: " + view.freeze;
   const auto& until = view.spec->frozen_until;
-  if (!until || *until == Timestamp::max()) return "no size is written: annotation";
+  if (!until || *until == Timestamp::max()) return "no size is written: frozen by its annotation";
   return "no size is written until " + FormatRfc3339(*until);
 }
 

@@ -12,15 +12,6 @@ namespace hpaplus::kube {
 
 // Decisions in words. Pure; texts are for people and never parsed.
 
-/// "1,431", "11.9", "0.04": three significant digits, all of a whole number's.
-[[nodiscard]] std::string NumberText(double number);
-
-/// "cpu: 71%/65%, rps: 88/120"; "<unknown>" for what is not known.
-[[nodiscard]] std::string TargetsText(const Decision& decision, const WorkloadSpec& spec);
-
-/// What one metric says: "rps 1,431 over 120 each (needs 11.9)", "cpu 32% under 65%".
-[[nodiscard]] std::string MetricText(const MetricOutcome& outcome, const MetricSpec& metric);
-
 /// "7 -> 12: rps 1,431 over 120 each (needs 11.9); limited by scaleUp policy 100%/15s".
 [[nodiscard]] std::string DecisionText(const Decision& decision, const WorkloadView& view);
 

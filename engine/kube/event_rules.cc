@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/kube/decision_text.h"
+#include "engine/kube/metric_text.h"
 
 namespace hpaplus::kube {
 namespace {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/kube/decision_text.h"
+#include "engine/kube/metric_text.h"
 
 namespace hpaplus::kube {
 namespace {

@@ -261,19 +261,6 @@ Json ComputationsJson(const StepResult& step) {
   return list;
 }
 
-// The decision in one line; where nothing was decided, the condition that says why.
-std::string SummaryText(const Decision& decision, const WorkloadView& view) {
-  for (const Condition& condition : decision.conditions) {
-    const bool stops = condition.status != ConditionStatus::kTrue &&
-                       condition.type != ConditionType::kScalingLimited;
-    if (stops) {
-      return fmt::format("{} -> {}: {}", decision.current, decision.desired,
-                         kube::ConditionText(condition, decision, view));
-    }
-  }
-  return kube::DecisionText(decision, view);
-}
-
 Json StepJson(const StepResult& step) {
   if (step.deleted) {
     return {{"scaleUpdates", Json::array()},
@@ -308,7 +295,7 @@ Json StepJson(const StepResult& step) {
                {"events", std::move(events)},
                {"state", StateJson(step.history)},
                {"explain", ExplainJson(step)},
-               {"summary", SummaryText(round.decision, step.view)}});
+               {"summary", kube::DecisionText(round.decision, step.view)}});
   if (!step.deviations.empty()) json["deviations"] = step.deviations;
   return json;
 }

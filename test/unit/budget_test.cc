@@ -104,5 +104,10 @@ TEST(Budget, ChangesAreRecordedOnlyWhereABudgetNeedsThem) {
   EXPECT_TRUE(HasBudgets(WithReversals(1)));
 }
 
+TEST(Budget, CountsAChangeByOne) {
+  const std::vector<SizeChange> changes = {{kNoon - seconds(30), 10, 11}};
+  EXPECT_EQ(KeepInBudget(PerMinute(5), changes, kNoon, 11, 30).replicas, 15);
+}
+
 }  // namespace
 }  // namespace hpaplus

@@ -185,6 +185,7 @@ TEST(Burst, GoesOnFromTheFadingSizeWhenItBeginsAnew) {
   scene.state.ended = kNoon;
   EXPECT_EQ(scene.At(30, 4, 1).replicas, 30);
   EXPECT_TRUE(scene.state.since);
+  EXPECT_EQ(scene.state.ended, std::nullopt) << "what has begun anew has not ended";
 }
 
 TEST(Burst, SaturatesWhateverIsAsked) {

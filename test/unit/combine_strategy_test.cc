@@ -146,5 +146,31 @@ TEST(CombineSpec, IsEqualWhenItsFormulaReadsTheSame) {
   EXPECT_NE(By(CombineStrategy::kMin), By(CombineStrategy::kMax));
 }
 
+TEST(CombineBy, KnowsNothingWhereNobodyVotes) {
+  auto specs = Specs(2);
+  for (MetricSpec& spec : specs)
+    spec.role = MetricRole::kObserve;
+  for (const auto strategy : {CombineStrategy::kMax, CombineStrategy::kAverage})
+    EXPECT_FALSE(CombineBy(By(strategy), specs, Ask({8, 4}), 5).known);
+}
+
+TEST(CombineBy, WeighsWithFractions) {
+  auto specs = Specs(2);
+  specs[0].weight = Q("0.2");
+  specs[1].weight = Q("0.6");
+  EXPECT_EQ(CombineBy(By(CombineStrategy::kWeighted), specs, Ask({4, 8}), 3).replicas, 7);
+}
+
+TEST(CombineBy, TakesTheFirstVoterForTheWinnerWhereSeveralMadeTheSize) {
+  auto specs = Specs(3);
+  specs[0].role = MetricRole::kObserve;
+  const auto outcomes = Ask({8, 4, 9});
+  EXPECT_EQ(CombineBy(By(CombineStrategy::kAverage), specs, outcomes, 3).winner, 1U);
+  const Combined formula =
+      CombineBy(By(CombineStrategy::kFormula, "max(b, c)"), specs, outcomes, 3);
+  EXPECT_EQ(formula.winner, 1U);
+  EXPECT_EQ(formula.reason, Reason::kCombined);
+}
+
 }  // namespace
 }  // namespace hpaplus

@@ -66,5 +66,20 @@ TEST(DeadBand, OneThresholdLeavesTheOtherDirectionAlone) {
   EXPECT_FALSE(HasThresholds(metric));
 }
 
+TEST(DeadBand, LeavesAloneWhatStaysAnyway) {
+  const MetricSpec metric = Metric(MetricType::kSource, TargetType::kAverageValue, "100");
+  EXPECT_EQ(Keep(metric, 1, 10).reason, Reason::kBelowTarget);
+}
+
+TEST(DeadBand, MeasuresByTheTargetThatTheTypeNames) {
+  MetricSpec metric = Metric(MetricType::kObject, TargetType::kValue, "200");
+  metric.target.average_value = Q("100");
+  EXPECT_EQ(Keep(metric, 0.66, 11).replicas, 11) << "130 of 200";
+  metric.target.type = TargetType::kAverageValue;
+  EXPECT_EQ(Keep(metric, 1.3, 11).replicas, 10) << "130 of 100";
+  metric.target.average_value.reset();
+  EXPECT_EQ(Keep(metric, 0.66, 11).replicas, 11) << "there is only the one";
+}
+
 }  // namespace
 }  // namespace hpaplus

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/kube/metric_text.h"
 #include "test/support/kube_workload.h"
 
 namespace hpaplus::kube {
@@ -129,6 +130,48 @@ TEST(DecisionText, ConditionsSayWhyInWords) {
   view.scale.problem = "deployments.apps \"web\" not found";
   EXPECT_EQ(text(ConditionType::kAbleToScale, kFalse, Reason::kTargetNotFound),
             "deployments.apps \"web\" not found");
+}
+
+TEST(DecisionText, SaysWhatStandsInForWhatIsUnknown) {
+  Decision decision = DecisionOf(12, 15, 15);
+  decision.metrics[0].stood_in = true;
+  decision.metrics[0].reason = Reason::kStaleData;
+  decision.steps.insert(decision.steps.begin(), {Stage::kValidate, 12, 15, Reason::kLastGood, 20});
+  EXPECT_EQ(DecisionText(decision, ViewOf(RpsSpec(), 12)),
+            "12 -> 15: rps is unknown (StaleData), asked for 15 20 s ago");
+  decision.steps[0].reason = Reason::kTakenForZero;
+  EXPECT_EQ(DecisionText(decision, ViewOf(RpsSpec(), 12)),
+            "12 -> 15: rps is unknown (StaleData), taken for zero");
+}
+
+TEST(DecisionText, SaysWhatOneSizeWasMadeOf) {
+  auto spec = RpsSpec();
+  spec->metrics.push_back(spec->metrics[0]);
+  spec->metrics[1].name = "cpu";
+  spec->combine.strategy = CombineStrategy::kAverage;
+  Decision decision = DecisionOf(5, 12, 12);
+  decision.metrics.push_back(decision.metrics[0]);
+  decision.metrics[1].proposal = 10;
+  decision.steps[1].reason = Reason::kCombined;
+  EXPECT_EQ(DecisionText(decision, ViewOf(spec, 5)), "5 -> 12: average of rps 12, cpu 10");
+  spec->combine.strategy = CombineStrategy::kWeighted;
+  EXPECT_EQ(DecisionText(decision, ViewOf(spec, 5)), "5 -> 12: weighted average of rps 12, cpu 10");
+  const std::vector<std::string> names = {"rps", "cpu"};
+  spec->combine = {CombineStrategy::kFormula, *Formula::Compile("rps * 1", names)};
+  EXPECT_EQ(DecisionText(decision, ViewOf(spec, 5)), "5 -> 12: rps * 1 with rps 12");
+}
+
+TEST(DecisionText, SaysWhyNothingIsWritten) {
+  Decision decision = DecisionOf(7, 12, 12);
+  decision.steps.back().reason = Reason::kDryRun;
+  EXPECT_TRUE(
+      DecisionText(decision, ViewOf(RpsSpec(), 7)).ends_with("; no size is written: dry run"));
+  decision.steps.back().reason = Reason::kFrozen;
+  EXPECT_TRUE(DecisionText(decision, ViewOf(RpsSpec(), 7))
+                  .ends_with("; no size is written: frozen by its annotation"));
+  decision.current = decision.desired;
+  EXPECT_FALSE(DecisionText(decision, ViewOf(RpsSpec(), 12)).ends_with("annotation"))
+      << "there was nothing to write";
 }
 
 }  // namespace

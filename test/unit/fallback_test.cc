@@ -1,5 +1,7 @@
 #include "engine/core/fallback.h"
 
+#include <limits>
+
 #include <gtest/gtest.h>
 
 #include "test/support/workload_builder.h"
@@ -82,6 +84,13 @@ TEST(Fallback, BySchedulesIsTheirFloorOrTheCurrentSize) {
   EXPECT_EQ(FallbackSize(spec, 5, 30).replicas, 30);
   EXPECT_EQ(FallbackSize(spec, 5, std::nullopt).replicas, 5);
   EXPECT_EQ(FallbackSize(spec, 5, 30).reason, Reason::kFallbackSchedule);
+}
+
+TEST(Fallback, CountsForeverWithoutOverflow) {
+  FallbackState state;
+  state.failures = std::numeric_limits<std::int32_t>::max();
+  StepFallback(After(3), false, kNoon, state);
+  EXPECT_EQ(state.failures, std::numeric_limits<std::int32_t>::max());
 }
 
 }  // namespace

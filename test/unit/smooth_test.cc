@@ -57,7 +57,7 @@ TEST(Smooth, LeavesWhatIsUnknownUnknownAndTheWindowAlone) {
   const DemandWindow before = window;
   MetricOutcome unknown;
   unknown.reason = Reason::kStaleData;
-  (void)Smooth(kMinute, {}, 4, window, unknown);
+  EXPECT_EQ(Smooth(kMinute, {}, 4, window, unknown).evidence, 0);
   EXPECT_EQ(unknown.proposal, std::nullopt);
   EXPECT_EQ(unknown.reason, Reason::kStaleData);
   MetricOutcome incomplete = Asked(4, 2, kNoon);
@@ -258,6 +258,47 @@ TEST(DecideBurst, LeavesNoStepWhereNobodyAskedForIt) {
   const Decision decision = Step(bench, 0, 1200);
   EXPECT_EQ(Find(decision, Stage::kBurst), nullptr);
   EXPECT_EQ(Find(decision, Stage::kSmooth), nullptr);
+}
+
+TEST(DecideSmoothed, HasNoToleranceWhereThresholdsTellTheBand) {
+  Bench bench = RpsBench(20);
+  bench.spec->metrics[0].smoothing = kMinute;
+  bench.spec->metrics[0].thresholds = {Q("104"), std::nullopt};
+  EXPECT_EQ(Step(bench, 0, 2'100).desired, 21);
+  bench.history = History();
+  EXPECT_EQ(Step(bench, 0, 1'900).desired, 20) << "downwards the tolerance still holds";
+  bench.history = History();
+  bench.spec->metrics[0].thresholds = {std::nullopt, Q("96")};
+  EXPECT_EQ(Step(bench, 0, 1'900).desired, 19);
+  bench.history = History();
+  EXPECT_EQ(Step(bench, 0, 2'100).desired, 20) << "upwards the tolerance still holds";
+}
+
+TEST(DecideBurst, FadesTheSizeAndSaysSo) {
+  Bench bench = RpsBench(5);
+  bench.spec->burst = BurstSpec();
+  bench.spec->burst->capacity = BurstCapacity::kStarting;
+  bench.history.burst.begun = true;
+  bench.history.burst.most = 60;
+  bench.history.burst.ended = kNoon;
+  const Decision fading = Step(bench, 30, 500);
+  EXPECT_EQ(Find(fading, Stage::kBurst)->reason, Reason::kBurstFading);
+  EXPECT_EQ(fading.desired, 30);
+  EXPECT_EQ(Find(Step(bench, 59, 500), Stage::kBurst)->reason, Reason::kBurstFading);
+}
+
+TEST(DecideBurst, CountsStartingPodsWhereTheyAreCapacity) {
+  Bench bench = RpsBench(2);
+  bench.spec->burst = BurstSpec();
+  bench.spec->burst->capacity = BurstCapacity::kStarting;
+  bench.history.burst.begun = true;
+  for (int i = 0; i < 8; ++i) {
+    Pod pod;
+    pod.phase = PodPhase::kPending;
+    bench.view.pods.push_back(std::make_shared<const Pod>(pod));
+  }
+  const Decision decision = Step(bench, 0, 1000);
+  EXPECT_EQ(Find(decision, Stage::kBurst)->reason, Reason::kNoBurst) << "ten pods for ten";
 }
 
 }  // namespace

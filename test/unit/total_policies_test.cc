@@ -329,5 +329,12 @@ TEST(BuiltinPolicies, DecideWithThemEndToEnd) {
   EXPECT_EQ(held.metrics[0].problem, "down");
 }
 
+TEST(TotalRatio, TellsTheNumberEvenWhereNoPodSharesIt) {
+  const MetricOutcome out = Ask(*Ratio(kSource), Reading1(25, 5, 0));
+  EXPECT_EQ(out.reason, Reason::kNoReadyPods);
+  EXPECT_DOUBLE_EQ(out.ratio, 2.5);
+  EXPECT_EQ(out.total, 25);
+}
+
 }  // namespace
 }  // namespace hpaplus::policies

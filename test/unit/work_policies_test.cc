@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "policies/alarm.h"
 #include "policies/builtin.h"
+#include "policies/queue_drain.h"
 #include "test/support/workload_builder.h"
 
 namespace hpaplus::policies {
@@ -241,6 +243,69 @@ TEST(PolicyRegistryDeathTest, TakesNoNameTwice) {
   RegisterBuiltinPolicies(registry);
   EXPECT_GE(registry.names().size(), 3U);
   EXPECT_DEATH(RegisterBuiltinPolicies(registry), "check failed");
+}
+
+TEST(Alarm, RefusesABoundThatNothingCanBeMeasuredBy) {
+  for (const double bound : {0.0, -1.0, std::nan(""), HUGE_VAL}) {
+    Alarm::Config config;
+    config.bound = bound;
+    const auto made = Alarm::Create(config);
+    ASSERT_FALSE(made) << bound;
+    EXPECT_EQ(made.error().message, "alarm: the target must be > 0");
+  }
+}
+
+TEST(Alarm, StepsByAShareOfTheSizeWhereThatIsMore) {
+  Bench bench = ThrottlingBench(200);
+  bench.spec->metrics[1].step = StepSpec{2, 100, seconds(60)};
+  EXPECT_EQ(Outcome(bench, {AnswerNumber(1), AnswerNumber(1)}, 1).proposal, 400);
+}
+
+TEST(Alarm, LooksAtReadyPodsOnly) {
+  Bench bench(2);
+  MetricSpec cpu;
+  cpu.type = MetricType::kResource;
+  cpu.name = "hottest";
+  cpu.resource = "cpu";
+  cpu.target.average_utilization = 90;
+  cpu.step = StepSpec();
+  bench.spec->metrics = {cpu};
+  Reading reading;
+  reading.pod_usage = {Usage("a", 10), Usage("b", 400)};
+  const auto of = [&](const Pod& pod) {
+    bench.view.pods = {std::make_shared<Pod>(testing::ReadyPod("a", "1m")),
+                       std::make_shared<Pod>(pod)};
+    return Outcome(bench, {Answer(reading)});
+  };
+  const Pod hot = testing::ReadyPod("b", "400m");
+  EXPECT_DOUBLE_EQ(of(hot).ratio, 1000.0 / 90) << "a request of a thousandth is one";
+  reading.pod_usage[0] = Usage("a", 0);
+  EXPECT_EQ(of(hot).reason, Reason::kStepped);
+  Pod leaving = hot;
+  leaving.deleting = true;
+  EXPECT_EQ(of(leaving).reason, Reason::kNoVote);
+  Pod unready = hot;
+  unready.ready->status = ConditionStatus::kFalse;
+  EXPECT_EQ(of(unready).reason, Reason::kNoVote);
+  Pod ended = hot;
+  ended.phase = PodPhase::kSucceeded;
+  EXPECT_EQ(of(ended).reason, Reason::kNoVote);
+}
+
+TEST(QueueDrain, RefusesWorkOrTimeThatIsNotPositive) {
+  for (const double work : {0.0, -1.0, std::nan(""), HUGE_VAL}) {
+    QueueDrain::Config config;
+    config.work_per_second = work;
+    config.drain_time = seconds(1);
+    const auto made = QueueDrain::Create(config);
+    ASSERT_FALSE(made) << work;
+    EXPECT_EQ(made.error().message, "queue_drain: the target must be > 0");
+  }
+  QueueDrain::Config config;
+  config.work_per_second = 1;
+  const auto made = QueueDrain::Create(config);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().message, "queue_drain: the drain time must be > 0");
 }
 
 }  // namespace
