@@ -142,7 +142,7 @@ class KubeWorld final : public LiveWorld {
   // Before the client is there: what it refers to is used only later.
   kube::KubeApi Api() { return kube::MakeKubeApi(client_, discovery_, side_clock_, telemetry_); }
 
-  void SetSource(const SourceName& name, Result<ResolvedSource> source,
+  void SetSource(const SourceName& name, Result<ResolvedSource>&& source,
                  std::function<bool(std::string_view)> allows) {
     auto runnable = source
                         ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
