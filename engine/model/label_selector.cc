@@ -325,6 +325,38 @@ Result<ParsedSelector> ConvertSelector(const LabelSelector& selector) {
   return parsed;
 }
 
+Result<LabelSelector> ToLabelSelector(const ParsedSelector& selector) {
+  LabelSelector label_selector;
+  for (const Requirement& requirement : selector.requirements()) {
+    std::string_view name;
+    switch (requirement.op) {
+      case Operator::kEqual:
+      case Operator::kIn:
+        name = "In";
+        break;
+      case Operator::kNotEqual:
+      case Operator::kNotIn:
+        name = "NotIn";
+        break;
+      case Operator::kExists:
+        name = "Exists";
+        break;
+      case Operator::kAbsent:
+        name = "DoesNotExist";
+        break;
+      case Operator::kAbove:
+      case Operator::kBelow:
+        return BadSelector(
+            fmt::format("{} has no place here: only labels that are equal, in a "
+                        "set or there can be asked for",
+                        Text(requirement)));
+    }
+    label_selector.match_expressions.push_back(
+        {requirement.key, std::string(name), requirement.values});
+  }
+  return label_selector;
+}
+
 Result<std::string> SelectorText(const LabelSelector& selector) {
   const auto parsed = ConvertSelector(selector);
   if (!parsed) return parsed.error();

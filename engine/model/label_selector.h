@@ -54,6 +54,9 @@ class ParsedSelector {
 /// kInvalidArgument: an unknown operator, a bad key or value, or values that do not fit.
 [[nodiscard]] Result<ParsedSelector> ConvertSelector(const LabelSelector& selector);
 
+/// ConvertSelector's inverse. kInvalidArgument: it compares with < or >, which only texts can.
+[[nodiscard]] Result<LabelSelector> ToLabelSelector(const ParsedSelector& selector);
+
 /// ConvertSelector's text, the form that metric APIs are asked with.
 [[nodiscard]] Result<std::string> SelectorText(const LabelSelector& selector);
 

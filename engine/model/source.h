@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/base/time.h"
+#include "engine/model/source_cron.h"
 #include "engine/model/source_grpc.h"
 #include "engine/model/source_keda.h"
 
@@ -27,7 +28,7 @@ struct SourceSpec {
   std::string uid;
   std::int64_t generation = 0;
   std::string type;      // "Prometheus", "HTTP": the name of a collector plugin.
-  std::string endpoint;  // scheme://host[:port][/path], no user info.
+  std::string endpoint;  // scheme://host[:port][/path], no user info. See source_type.h.
 
   std::optional<SecretKeyRef> bearer;
   std::optional<SecretKeyRef> basic_username;
@@ -48,6 +49,7 @@ struct SourceSpec {
   // The options of one type, there when it is that type.
   std::optional<GrpcSource> grpc;
   std::optional<KedaScalerSource> keda;
+  std::optional<CronSource> cron;
 
   // ClusterMetricSource: which namespaces' objects may use it.
   enum class Namespaces { kNone, kAll, kSelector };

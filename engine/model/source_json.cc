@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "engine/model/json_fields.h"
+#include "engine/model/source_fields.h"
 #include "engine/model/source_grpc_json.h"
 #include "engine/model/source_type.h"
 #include "engine/model/spec_json.h"
@@ -120,6 +121,17 @@ void ReadType(const JsonField& spec, SourceSpec& source) {
   ReadEndpoint(spec, *type, source);
 }
 
+// The block that belongs to one type, and to no other; its reader is asked only when it is there.
+template <class Block>
+std::optional<Block> ReadBlock(const JsonField& spec, std::string_view key, std::string_view type,
+                               Block (*read)(const JsonField&)) {
+  const JsonField block = spec.Field(key);
+  const bool wanted = spec.Field("type").Text() == type;
+  if (block.present() != wanted) block.Fail(fmt::format("goes with type {}", type));
+  if (!block.present() || !wanted) return std::nullopt;
+  return read(block);
+}
+
 // True for a ClusterMetricSource.
 bool ReadKind(const JsonField& root) {
   const JsonField version = root.Field("apiVersion");
@@ -149,6 +161,7 @@ SourceSpec ReadSource(const JsonField& root) {
   if (!spec.present()) spec.Fail("is missing");
   ReadType(spec, source);
   ReadGrpcSources(spec, source);
+  source.cron = ReadBlock(spec, "cron", "Cron", &ReadCronSource);
   ReadAuth(spec.Field("auth"), source);
   ReadTls(spec.Field("tls"), source);
   ReadLimits(spec.Field("limits"), source);

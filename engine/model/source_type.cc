@@ -6,10 +6,12 @@ namespace hpaplus {
 namespace {
 
 constexpr SourceType kTypes[] = {
+    {"Cron", "", "", false},
     {"GRPC", "grpc://", "grpcs://", true},
     {"HTTP", "http://", "https://", true},
     {"KedaExternalScaler", "grpc://", "grpcs://", true},
     {"Prometheus", "http://", "https://", true},
+    {"Workload", "", "", false},
 };
 
 }  // namespace

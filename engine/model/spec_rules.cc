@@ -70,6 +70,7 @@ class Rules : RuleChecks {
     }
     const SourceType* type = FindSourceType(TextOf(Find(spec, "type")));
     if (type == nullptr) return;
+    CheckBlocks(spec, std::string(type->name));
     if ((has_auth || has_tls) && !type->takes_credentials) {
       Refuse("spec", "auth and tls go with the types that connect to somebody");
     }
@@ -82,6 +83,16 @@ class Rules : RuleChecks {
     for (const auto& [block, owner] :
          {std::pair("grpc", "GRPC"), std::pair("kedaExternalScaler", "KedaExternalScaler")}) {
       if (Find(spec, block) != nullptr && type->name != owner) {
+        Refuse("spec", fmt::format("{} goes with type {}", block, owner));
+      }
+    }
+  }
+
+  // Blocks that belong to one type and that it cannot do without.
+  void CheckBlocks(const Json* spec, const std::string& type) {
+    constexpr std::pair<const char*, const char*> kBlocks[] = {{"cron", "Cron"}};
+    for (const auto& [block, owner] : kBlocks) {
+      if ((Find(spec, block) != nullptr) != (type == owner)) {
         Refuse("spec", fmt::format("{} goes with type {}", block, owner));
       }
     }

@@ -2,6 +2,7 @@
 
 #include "collectors/builtin.h"
 #include "test/support/fake_http_client.h"
+#include "test/support/fake_pod_directory.h"
 
 namespace hpaplus::collectors {
 namespace {
@@ -21,7 +22,13 @@ TEST(BuiltinCollectors, AreFoundByTheTypeOfTheSource) {
     source.spec.endpoint = "nonsense";
     EXPECT_FALSE(registry.Make(source, {http, executor})) << type;
   }
+  const test::FakePodDirectory pods;
   ResolvedSource source;
+  source.spec.type = "Workload";
+  EXPECT_TRUE(registry.Make(source, {http, executor, &pods}));
+  source.spec.type = "Cron";
+  source.spec.cron = CronSource{*TimeZone::Load("UTC"), {CronSource::Window()}};
+  EXPECT_TRUE(registry.Make(source, {http, executor}));
   source.spec.type = "Oracle";
   EXPECT_EQ(registry.Make(source, {http, executor}).error().code, ErrorCode::kInvalidArgument);
 }

@@ -150,5 +150,24 @@ TEST(Names, AreThoseOfKubernetes) {
   EXPECT_FALSE(IsLabelValue(std::string(64, 'a')));
 }
 
+TEST(ToLabelSelector, IsTheInverseOfConverting) {
+  for (const char* text : {"", "app=web", "a!=b", "a in (b,c)", "a notin (b,c)", "a", "!a", "a="}) {
+    const auto parsed = ParseSelector(text);
+    const auto back = ToLabelSelector(*parsed);
+    ASSERT_TRUE(back) << text;
+    const auto again = ConvertSelector(*back);
+    ASSERT_TRUE(again) << text;
+    for (const Labels& labels : {Labels{}, Labels{{"a", "b"}}, Labels{{"a", ""}},
+                                 Labels{{"a", "d"}}, Labels{{"app", "web"}}}) {
+      EXPECT_EQ(parsed->Matches(labels), again->Matches(labels)) << text;
+    }
+  }
+}
+
+TEST(ToLabelSelector, HasNoWordForComparisons) {
+  EXPECT_FALSE(ToLabelSelector(*ParseSelector("a>5")));
+  EXPECT_FALSE(ToLabelSelector(*ParseSelector("a<5")));
+}
+
 }  // namespace
 }  // namespace hpaplus

@@ -4,7 +4,7 @@
 #include <sstream>
 #include <string>
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "engine/model/yaml_json.h"
 
@@ -361,6 +361,50 @@ TEST(ParseSource, NamesTheFieldThatMakesNoSense) {
   EXPECT_EQ(problem("{" + plug_in + ", grpc: {parameters: {'': v}}}"),
             "source: spec.grpc.parameters has a key without a usable length");
   EXPECT_EQ(problem("{}", "HPAPlus"), "source: kind is \"HPAPlus\", which is no kind of source");
+}
+
+TEST(ParseSource, ReadsWindowsOfASchedule) {
+  const SourceSpec source = ParseOne(R"({type: Cron, cron: {timeZone: Europe/Berlin, windows: [
+      {name: office, start: 0 8 * * 1-5, end: 0 18 * * 1-5, desiredReplicas: 10},
+      {name: night, start: 0 22 * * *, end: 0 6 * * *, desiredReplicas: 0}]}})",
+                                     "MetricSource");
+  ASSERT_TRUE(source.cron);
+  EXPECT_EQ(source.endpoint, "");
+  EXPECT_EQ(source.cron->zone->name(), "Europe/Berlin");
+  ASSERT_EQ(source.cron->windows.size(), 2U);
+  EXPECT_EQ(source.cron->windows[0].name, "office");
+  EXPECT_EQ(source.cron->windows[0].start, *ParseCron("0 8 * * 1-5"));
+  EXPECT_EQ(source.cron->windows[0].end, *ParseCron("0 18 * * 1-5"));
+  EXPECT_EQ(source.cron->windows[0].desired_replicas, 10);
+  EXPECT_EQ(source.cron->windows[1].desired_replicas, 0);
+  EXPECT_EQ(ParseOne("{type: Workload}", "MetricSource").cron, std::nullopt);
+}
+
+TEST(ParseSource, NamesWhatIsWrongWithASchedule) {
+  const auto problem = [](const std::string& spec) {
+    const auto source = ParseSource(Object("{type: " + spec + "}", "MetricSource"));
+    EXPECT_FALSE(source) << spec;
+    return source ? "" : source.error().message;
+  };
+  const std::string window = "name: w, start: 0 8 * * *, end: 0 9 * * *";
+  EXPECT_EQ(problem("Cron"), "source: spec.cron goes with type Cron");
+  EXPECT_EQ(problem("Workload, cron: {windows: []}"), "source: spec.cron goes with type Cron");
+  EXPECT_EQ(problem("Cron, cron: {}"), "source: spec.cron.windows is missing or empty");
+  EXPECT_EQ(problem("Cron, endpoint: 'http://a', cron: {}"),
+            "source: spec.endpoint is nothing for type Cron");
+  EXPECT_EQ(problem("Cron, auth: {}, cron: {}"), "source: spec.auth is nothing for type Cron");
+  EXPECT_EQ(problem("Workload, tls: {}"), "source: spec.tls is nothing for type Workload");
+  EXPECT_THAT(problem("Cron, cron: {timeZone: Mars/Base, windows: [{" + window + "}]}"),
+              testing::HasSubstr("spec.cron.timeZone is unusable: "));
+  EXPECT_EQ(problem("Cron, cron: {windows: [{" + window + "}]}"),
+            "source: spec.cron.windows[0].desiredReplicas is missing");
+  EXPECT_EQ(problem("Cron, cron: {windows: [{name: w, start: never, end: 0 9 * * *}]}"),
+            "source: spec.cron.windows[0].start is unusable: cron: \"never\" is no minute");
+  EXPECT_EQ(problem("Cron, cron: {windows: [{" + window + ", desiredReplicas: 1}, {" + window +
+                    ", desiredReplicas: 1}]}"),
+            "source: spec.cron.windows[1].name occurs twice");
+  EXPECT_EQ(problem("Cron, cron: {windows: [{" + window + ", desiredReplicas: -1}]}"),
+            "source: spec.cron.windows[0].desiredReplicas is -1 and not in 0 to 100000");
 }
 
 TEST(ParseSource, TellsClusterSourcesByTheirNamespaceWhereTheKindIsMissing) {

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "engine/model/json_fields.h"
+#include "engine/model/source.h"
+
+namespace hpaplus {
+
+// Readers of the blocks that belong to one type of source. The block is there; problems are kept.
+
+[[nodiscard]] CronSource ReadCronSource(const JsonField& cron);
+
+}  // namespace hpaplus

@@ -1,0 +1,79 @@
+// The contract of Collector, run by those that ask nobody over a network.
+
+#include <optional>
+
+#include "collectors/pod_count.h"
+#include "collectors/schedule.h"
+#include "test/contract/collector_contract.h"
+#include "test/support/fake_http_client.h"
+#include "test/support/fake_pod_directory.h"
+
+namespace hpaplus::test {
+namespace {
+
+constexpr int kQuestions = 4;
+
+struct LocalRig {
+  FakeHttpClient http;
+  SerialExecutor executor;
+  std::unique_ptr<Collector> collector;
+
+  static bool AnswerBytes(const std::string& /*bytes*/) { return false; }
+  [[nodiscard]] static std::optional<Timestamp> deadline() { return std::nullopt; }
+  static MetricQuery Query(int i) { return {.ns = "shop", .expression = "q" + std::to_string(i)}; }
+};
+
+struct ScheduleRig : LocalRig {
+  ScheduleRig() { AnswerAll(); }
+
+  void AnswerAll() { Open(-1); }
+  void Fail(int i) { Open(i); }
+  [[nodiscard]] std::size_t asked() const { return http.seen.size(); }
+
+ private:
+  void Open(int missing) {
+    ResolvedSource source;
+    source.spec.cron = CronSource{*TimeZone::Load("UTC"), {}};
+    const Cron daily = *ParseCron("0 8 * * *");
+    for (int i = 0; i < kQuestions; ++i) {
+      if (i != missing) source.spec.cron->windows.push_back({Query(i).expression, daily, daily, i});
+    }
+    collector = std::move(*collectors::ScheduleCollector::Create(source, {http, executor}));
+  }
+};
+
+struct PodCountRig : LocalRig {
+  struct Pods final : PodDirectory {
+    std::string unknown;
+    mutable std::size_t asked = 0;
+    [[nodiscard]] Result<std::vector<PodAddress>> Select(
+        std::string_view /*ns*/, const LabelSelector& selector) const override {
+      ++asked;
+      if (selector.match_expressions.at(0).key != unknown) return std::vector<PodAddress>(2);
+      return Error{ErrorCode::kUnavailable, "not read yet"};
+    }
+  };
+  Pods pods;
+
+  PodCountRig() {
+    collector = std::move(*collectors::PodCountCollector::Create({}, {http, executor, &pods}));
+  }
+  void AnswerAll() { pods.unknown.clear(); }
+  void Fail(int i) { pods.unknown = Query(i).expression; }
+  [[nodiscard]] std::size_t asked() const { return pods.asked; }
+};
+
+using Rigs = testing::Types<ScheduleRig, PodCountRig>;
+
+class RigNames {
+ public:
+  template <class Rig>
+  static std::string GetName(int /*index*/) {
+    return std::is_same_v<Rig, ScheduleRig> ? "Schedule" : "PodCount";
+  }
+};
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Local, CollectorContract, Rigs, RigNames);
+
+}  // namespace
+}  // namespace hpaplus::test
