@@ -1,6 +1,8 @@
 #include "collectors/builtin.h"
 
 #include "collectors/business_monitor.h"
+#include "collectors/grpc_collector.h"
+#include "collectors/keda_scaler.h"
 #include "collectors/pod_count.h"
 #include "collectors/prometheus.h"
 #include "collectors/schedule.h"
@@ -12,6 +14,8 @@ void RegisterBuiltinCollectors(CollectorRegistry& registry) {
   registry.Add("HTTP", &BusinessMonitorCollector::Create);
   registry.Add("Cron", &ScheduleCollector::Create);
   registry.Add("Workload", &PodCountCollector::Create);
+  registry.Add("GRPC", GrpcCollector::Factory());
+  registry.Add("KedaExternalScaler", KedaScalerCollector::Factory());
 }
 
 }  // namespace hpaplus::collectors

@@ -20,6 +20,7 @@ namespace hpaplus {
 struct ResolvedSource {
   SourceSpec spec;
   HttpAuth auth;  // Credentials go to spec.endpoint and nowhere else.
+  bool operator==(const ResolvedSource&) const = default;
 };
 
 /// What a collector may use. Everything outlives it.

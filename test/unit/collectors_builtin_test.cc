@@ -23,6 +23,14 @@ TEST(BuiltinCollectors, AreFoundByTheTypeOfTheSource) {
     EXPECT_FALSE(registry.Make(source, {http, executor})) << type;
   }
   const test::FakePodDirectory pods;
+  for (const char* type : {"GRPC", "KedaExternalScaler"}) {
+    ResolvedSource source;
+    source.spec.type = type;
+    source.spec.endpoint = "grpc://host:1";
+    EXPECT_TRUE(registry.Make(source, {http, executor})) << type;
+    source.spec.endpoint = "http://host:1";
+    EXPECT_FALSE(registry.Make(source, {http, executor})) << type;
+  }
   ResolvedSource source;
   source.spec.type = "Workload";
   EXPECT_TRUE(registry.Make(source, {http, executor, &pods}));

@@ -1,0 +1,241 @@
+#include "collectors/grpc_collector.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <fmt/core.h>
+#include <grpcpp/grpcpp.h>
+
+#include "collectors/grpc_calls.h"
+#include "collectors/grpc_endpoint.h"
+#include "collectors/http_answer.h"
+#include "collectors/plugin_reply.h"
+#include "collectors/plugin_stream.h"
+#include "collectors/shared_links.h"
+#include "engine/base/log.h"
+#include "engine/base/mutex.h"
+#include "proto/collector.grpc.pb.h"
+
+namespace hpaplus::collectors {
+namespace {
+
+namespace v1 = collector::v1;
+
+constexpr std::string_view kWho = "plug-in";
+constexpr std::size_t kBatchMost = 1'000;                 // Queries in one call.
+constexpr Duration kAskAfter = std::chrono::seconds(15);  // Of silence of a stream.
+
+// What the plug-in said about itself, as far as it matters here.
+struct Description {
+  bool collects = false;
+  bool streams = false;
+  std::size_t batch_most = kBatchMost;
+  std::size_t stream_most = 0;  // 0: no limit.
+};
+
+bool IsAskable(const MetricQuery& query) {
+  return query.type == MetricType::kSource && !query.expression.empty();
+}
+
+Error Unasked(const MetricQuery& query) {
+  return {ErrorCode::kInvalidArgument, query.type == MetricType::kSource
+                                           ? "plug-in: the query is empty"
+                                           : "plug-in: only metrics of type Source are read"};
+}
+
+// The calls for some queries, and what came back.
+struct Batch {
+  v1::CollectRequest request;
+  v1::CollectResponse response;
+};
+
+}  // namespace
+
+class GrpcCollector::Link {
+ public:
+  static Result<std::shared_ptr<Link>> Create(const ResolvedSource& source) {
+    auto endpoint = GrpcEndpoint::Create(kWho, source);
+    if (!endpoint) return endpoint.error();
+    return std::make_shared<Link>(source.spec, *std::move(endpoint));
+  }
+
+  Link(const SourceSpec& spec, GrpcEndpoint endpoint)
+      : spec_(spec),
+        options_(spec.grpc.value_or(GrpcSource())),
+        endpoint_(std::move(endpoint)),
+        channel_(endpoint_.Connect()),
+        stub_(v1::Collector::NewStub(channel_)) {
+    if (options_.stream) stream_.emplace(spec_, endpoint_, channel_);
+  }
+
+  // One result for each query, in order.
+  std::vector<ReadingResult> Collect(std::span<const PluginQuery> queries,
+                                     const CollectContext& context) {
+    if (Status may = MayAsk(kWho, context); !may) return {queries.size(), may.error()};
+    const GrpcRound round(kWho, endpoint_, context, spec_.timeout);
+    const Result<Description> description = Describe(round);
+
+    std::vector<std::optional<ReadingResult>> results(queries.size());
+    if (stream_) TakePushed(queries, description, context.now, results);
+    std::vector<std::size_t> open;  // Not answered yet.
+    for (std::size_t i = 0; i < queries.size(); ++i) {
+      if (!results[i]) open.push_back(i);
+    }
+    if (!description) {
+      for (const std::size_t i : open)
+        results[i] = description.error();
+    } else if (!description->collects) {
+      for (const std::size_t i : open)
+        results[i] = NothingPushed();
+    } else {
+      Ask(queries, open, *description, round, context.now, results);
+    }
+
+    std::vector<ReadingResult> answers;
+    answers.reserve(results.size());
+    for (std::optional<ReadingResult>& result : results)
+      answers.push_back(*std::move(result));
+    return answers;
+  }
+
+ private:
+  // Asked once, and again after the connection was lost: another plug-in may have come.
+  Result<Description> Describe(const GrpcRound& round) {
+    {
+      const MutexLock lock(mutex_);
+      if (description_) return *description_;
+    }
+    v1::DescribeRequest request;
+    v1::DescribeResponse response;
+    *request.mutable_parameters() = {options_.parameters.begin(), options_.parameters.end()};
+    const std::vector<Status> done =
+        round.Run(1, 1, [&](std::size_t /*index*/, grpc::ClientContext& context, auto on_done) {
+          stub_->async()->Describe(&context, &request, &response, std::move(on_done));
+        });
+    if (!done.front()) return done.front().error();
+    const Description read = Read(response);
+    HPAPLUS_LOG(kInfo, "plug-in connected",
+                {{"source", NameOf(spec_)},
+                 {"name", Printable(response.name())},
+                 {"version", Printable(response.version())}});
+    const MutexLock lock(mutex_);
+    description_ = read;
+    return read;
+  }
+
+  static Description Read(const v1::DescribeResponse& response) {
+    Description read;
+    read.collects = response.capabilities().collect();
+    read.streams = response.capabilities().stream();
+    const std::size_t most = response.limits().max_queries();
+    if (most != 0) read.batch_most = std::min(most, kBatchMost);
+    read.stream_most = response.limits().max_stream_queries();
+    return read;
+  }
+
+  void Forget() {
+    const MutexLock lock(mutex_);
+    description_.reset();
+  }
+
+  void TakePushed(std::span<const PluginQuery> queries, const Result<Description>& description,
+                  Timestamp now, std::vector<std::optional<ReadingResult>>& results) {
+    if (description && description->streams) {
+      stream_->Follow(queries, now, description->stream_most);
+    }
+    const bool can_ask = description && description->collects;
+    const Duration max_age = can_ask ? kAskAfter : Duration::max();
+    for (std::size_t i = 0; i < queries.size(); ++i)
+      results[i] = stream_->Newest(queries[i], now, max_age);
+  }
+
+  [[nodiscard]] Error NothingPushed() const {
+    const std::string problem = stream_ ? stream_->problem() : "";
+    if (!stream_) {
+      return {ErrorCode::kInvalidArgument,
+              "plug-in: it only pushes, so that spec.grpc.mode has to be Stream"};
+    }
+    return {ErrorCode::kUnavailable,
+            problem.empty() ? "plug-in: it has not pushed anything for this query yet" : problem};
+  }
+
+  void Ask(std::span<const PluginQuery> queries, std::span<const std::size_t> open,
+           const Description& description, const GrpcRound& round, Timestamp now,
+           std::vector<std::optional<ReadingResult>>& results) {
+    const std::size_t size = description.batch_most;
+    std::vector<Batch> batches((open.size() + size - 1) / size);
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      v1::Query& query = *batches[i / size].request.add_queries();
+      query.set_expression(queries[open[i]].expression);
+      query.set_namespace_(queries[open[i]].ns);
+    }
+    for (Batch& batch : batches)
+      *batch.request.mutable_parameters() = {options_.parameters.begin(),
+                                             options_.parameters.end()};
+    const std::vector<Status> done =
+        round.Run(batches.size(), spec_.max_concurrent,
+                  [&](std::size_t i, grpc::ClientContext& context, auto on_done) {
+                    stub_->async()->Collect(&context, &batches[i].request, &batches[i].response,
+                                            std::move(on_done));
+                  });
+    for (std::size_t b = 0; b < batches.size(); ++b) {
+      const auto of_batch = open.subspan(b * size, std::min(size, open.size() - b * size));
+      const Result<std::vector<ReadingResult>> readings =
+          done[b] ? ReadPluginBatch(batches[b].response, of_batch.size(), {spec_.max_series, now})
+                  : Result<std::vector<ReadingResult>>(done[b].error());
+      if (!done[b]) Forget();
+      for (std::size_t i = 0; i < of_batch.size(); ++i)
+        results[of_batch[i]] = readings ? (*readings)[i] : ReadingResult(readings.error());
+    }
+  }
+
+  const SourceSpec spec_;
+  const GrpcSource options_;
+  const GrpcEndpoint endpoint_;
+  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<v1::Collector::Stub> stub_;
+  Mutex mutex_;
+  std::optional<Description> description_ HPAPLUS_GUARDED_BY(mutex_);
+  std::optional<PluginStream> stream_;  // Constant once made.
+};
+
+CollectorFactory GrpcCollector::Factory() {
+  auto links = std::make_shared<SharedLinks<Link>>();
+  return [links](const ResolvedSource& source,
+                 const CollectorDeps& /*deps*/) -> Result<std::unique_ptr<Collector>> {
+    Result<std::shared_ptr<Link>> link = links->Get(source);
+    if (!link) return link.error();
+    return std::unique_ptr<Collector>(new GrpcCollector(*std::move(link)));
+  };
+}
+
+GrpcCollector::GrpcCollector(std::shared_ptr<Link> link) : link_(std::move(link)) {}
+GrpcCollector::~GrpcCollector() = default;
+
+std::vector<ReadingResult> GrpcCollector::Collect(std::span<const MetricQuery> queries,
+                                                  const CollectContext& context) {
+  std::vector<PluginQuery> distinct;
+  std::map<PluginQuery, std::size_t> known;
+  std::vector<std::size_t> answer_of;
+  for (const MetricQuery& query : queries) {
+    if (!IsAskable(query)) continue;
+    PluginQuery question{query.ns, query.expression};
+    const auto [found, added] = known.emplace(question, distinct.size());
+    if (added) distinct.push_back(std::move(question));
+    answer_of.push_back(found->second);
+  }
+  std::vector<ReadingResult> answers;
+  if (!distinct.empty()) answers = link_->Collect(distinct, context);
+
+  std::vector<ReadingResult> results;
+  results.reserve(queries.size());
+  std::size_t next = 0;
+  for (const MetricQuery& query : queries)
+    results.push_back(IsAskable(query) ? answers[answer_of[next++]]
+                                       : ReadingResult(Unasked(query)));
+  return results;
+}
+
+}  // namespace hpaplus::collectors
