@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
+#include <mutex>
 
 #include <fmt/core.h>
+#include <grpc/support/log.h>
 #include <grpcpp/grpcpp.h>
 
 #include "collectors/http_answer.h"
 #include "engine/base/base64.h"
+#include "engine/base/log.h"
 
 namespace hpaplus::collectors {
 namespace {
@@ -131,12 +134,20 @@ std::string_view NameOf(grpc::StatusCode code) {
   return index < std::size(kNames) ? kNames[index] : "an unknown code";
 }
 
+// gRPC would write lines of its own to stderr, for each attempt to connect. What they say is in the
+// status of the calls, too.
+void LogAsWeDo(gpr_log_func_args* line) {
+  HPAPLUS_LOG(kDebug, "grpc", {{"text", Printable(line->message)}});
+}
+
 }  // namespace
 
 Result<GrpcEndpoint> GrpcEndpoint::Create(std::string_view who, const ResolvedSource& source) {
   const auto refuse = [&](std::string_view what) {
     return Error{ErrorCode::kInvalidArgument, fmt::format("{}: {}", who, what)};
   };
+  static std::once_flag logging;
+  std::call_once(logging, [] { gpr_set_log_function(&LogAsWeDo); });
   GrpcEndpoint endpoint;
   std::string_view address = source.spec.endpoint;
   endpoint.secure_ = address.starts_with("grpcs://");
