@@ -18,7 +18,6 @@ Replicas FadedSize(const BurstSpec& spec, Timestamp now, BurstState& state) {
   const Duration elapsed = now - *state.ended;
   if (elapsed >= spec.stable_window) {
     state.ended.reset();
-    state.most = 0;
     return 0;
   }
   const double left = 1 - ToSeconds(elapsed) / ToSeconds(spec.stable_window);
@@ -27,11 +26,7 @@ Replicas FadedSize(const BurstSpec& spec, Timestamp now, BurstState& state) {
 
 void End(const BurstSpec& spec, Timestamp now, BurstState& state) {
   state.since.reset();
-  if (spec.capacity == BurstCapacity::kStarting) {
-    state.ended = now;
-  } else {
-    state.most = 0;
-  }
+  if (spec.capacity == BurstCapacity::kStarting) state.ended = now;
 }
 
 }  // namespace
@@ -58,7 +53,7 @@ BurstSize StepBurst(const BurstSpec& spec, const BurstInput& in, BurstState& sta
   };
   const double stable = average(spec.stable_window);
   const double burst = average(BurstWindow(spec));
-  const double up = std::ceil(kUpRateMost * pods);
+  const double up = kUpRateMost * pods;
   const double down = std::floor(pods / kDownRateMost);
 
   BurstSize out;

@@ -99,7 +99,7 @@ StageResult HeedRollout(const RolloutSpec& spec, const WorkloadView& view, Repli
   const std::int64_t ready = std::int64_t{count.ready_old} + count.ready_new;
   const std::int64_t missing = std::max<std::int64_t>(0, wanted - ready);
   const std::int64_t extra = std::min(missing, ShareOf(wanted, spec.extra_percent_most));
-  if (extra > 0 && wanted + extra > out.replicas) {
+  if (extra > 0 && wanted + extra >= out.replicas) {
     out.replicas = SaturateToReplicas(wanted + extra);
     out.reason = Reason::kRolloutCompensated;
     past.wanted = wanted;

@@ -120,5 +120,16 @@ TEST(DemandWindow, SurvivesTimesAtTheEndsOfTheirRange) {
   EXPECT_DOUBLE_EQ(window.Over(smoothing.window, smoothing.function), 2);
 }
 
+TEST(DemandWindow, KeepsAsManySlotsAsItSaysAndRanksAmongThem) {
+  constexpr int kMost = static_cast<int>(DemandWindow::kSlots);
+  const Smoothing smoothing{seconds(kMost), SmoothingFunction::kP99};
+  DemandWindow window;
+  for (int i = 1; i <= 2 * kMost; ++i) {
+    window.Add(kNoon + seconds(i), i, smoothing);
+    EXPECT_EQ(window.size(), std::min<std::size_t>(static_cast<std::size_t>(i), kMost));
+  }
+  EXPECT_EQ(window.Over(smoothing.window, smoothing.function), kMost + 127) << "ceil(128 * 0.99)";
+}
+
 }  // namespace
 }  // namespace hpaplus

@@ -168,8 +168,11 @@ TEST(HeedRollout, AddsNothingToWhatItHasAddedAndTakesItBackAfterwards) {
   const std::vector<Group> broken = {{"aaa", 4, 0, kBefore}, {"bbb", 0, 6, kNoon}};
   EXPECT_EQ(HeedRollout(spec, View(10, broken), 10, kNoon, past).replicas, 15);
   // The metrics are content with fifteen; the new pods still do not start.
-  for (int i = 0; i < 10; ++i)
-    EXPECT_EQ(HeedRollout(spec, View(15, broken), 15, kNoon, past).replicas, 15);
+  for (int i = 0; i < 10; ++i) {
+    const StageResult again = HeedRollout(spec, View(15, broken), 15, kNoon, past);
+    EXPECT_EQ(again.replicas, 15);
+    EXPECT_EQ(again.reason, Reason::kRolloutCompensated);
+  }
   const WorkloadView done = View(15, {{"bbb", 15, 0, kNoon}});
   const StageResult back = HeedRollout(spec, done, 15, kNoon, past);
   EXPECT_EQ(back.replicas, 10);
@@ -177,6 +180,36 @@ TEST(HeedRollout, AddsNothingToWhatItHasAddedAndTakesItBackAfterwards) {
   EXPECT_EQ(HeedRollout(spec, done, 18, kNoon, past).replicas, 18) << "metrics ask for more";
   EXPECT_EQ(HeedRollout(spec, View(14, {{"bbb", 14, 0, kNoon}}), 14, kNoon, past).replicas, 14)
       << "somebody else has set the size since";
+}
+
+TEST(CountRevisions, FindsTheNewestInWhateverOrderPodsCome) {
+  const Group older = {"zzz", 2, 0, kBefore};
+  const Group newer = {"bbb", 3, 0, kNoon};
+  for (const auto& groups : {std::vector{older, newer}, std::vector{newer, older}})
+    EXPECT_EQ(CountRevisions(View(5, groups)).ready_new, 3);
+  const Group twin = {"aaa", 1, 0, kNoon};
+  for (const auto& groups : {std::vector{twin, newer}, std::vector{newer, twin}})
+    EXPECT_EQ(CountRevisions(View(4, groups)).ready_new, 3) << "by name where both began together";
+}
+
+TEST(CountRevisions, SeesARolloutInASingleOldPod) {
+  EXPECT_TRUE(CountRevisions(View(3, {{"aaa", 1, 0, kBefore}, {"bbb", 2, 0, kNoon}})).rolling);
+  EXPECT_TRUE(CountRevisions(View(3, {{"aaa", 0, 1, kBefore}, {"bbb", 2, 0, kNoon}})).rolling);
+  EXPECT_TRUE(CountRevisions(View(3, {{"aaa", 1, 1, kBefore}, {"bbb", 2, 0, kNoon}})).rolling);
+}
+
+TEST(HeedRollout, MakesUpForWhatIsMissingAndNotForMore) {
+  RolloutSpec spec;
+  spec.extra_percent_most = 100;
+  const auto at = [&](Replicas wanted, const std::vector<Group>& groups) {
+    RolloutPast past;
+    return HeedRollout(spec, View(wanted, groups), wanted, kNoon, past);
+  };
+  EXPECT_EQ(at(10, {{"aaa", 5, 0, kBefore}, {"bbb", 3, 2, kNoon}}).replicas, 12);
+  const StageResult whole = at(8, {{"aaa", 5, 0, kBefore}, {"bbb", 3, 2, kNoon}});
+  EXPECT_EQ(whole.replicas, 8);
+  EXPECT_EQ(whole.reason, Reason::kRolloutAllowed);
+  EXPECT_EQ(at(200, {{"aaa", 0, 1, kBefore}, {"bbb", 0, 199, kNoon}}).replicas, 400);
 }
 
 }  // namespace
