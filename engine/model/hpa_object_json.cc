@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/model/object_fields.h"
+#include "engine/model/reference_json.h"
 
 namespace hpaplus {
 namespace {
@@ -88,29 +89,11 @@ std::optional<HpaRules> ReadRules(const JsonField& field) {
   return rules;
 }
 
-Json RefJson(const ObjectRef& ref) {
-  Json json = {{"kind", ref.kind}, {"name", ref.name}};
-  if (!ref.api_version.empty()) json["apiVersion"] = ref.api_version;
-  return json;
-}
-
 Json TargetJson(const HpaTarget& target) {
   Json json = {{"type", target.type}};
   if (target.value) json["value"] = target.value->text;
   if (target.average_value) json["averageValue"] = target.average_value->text;
   if (target.average_utilization) json["averageUtilization"] = *target.average_utilization;
-  return json;
-}
-
-Json SelectorJson(const LabelSelector& selector) {
-  Json json = Json::object();
-  for (const auto& [key, value] : selector.match_labels)
-    json["matchLabels"][key] = value;
-  for (const LabelRequirement& item : selector.match_expressions) {
-    Json requirement = {{"key", item.key}, {"operator", item.op}};
-    if (!item.values.empty()) requirement["values"] = item.values;
-    json["matchExpressions"].push_back(std::move(requirement));
-  }
   return json;
 }
 
@@ -123,7 +106,7 @@ Json IdentifierJson(const HpaMetricSource& source) {
 Json MetricJson(const HpaMetric& metric) {
   Json json = {{"type", metric.type}};
   if (const auto& object = metric.object) {
-    json["object"] = {{"describedObject", RefJson(object->described_object)},
+    json["object"] = {{"describedObject", ObjectRefJson(object->described_object)},
                       {"target", TargetJson(object->target)},
                       {"metric", IdentifierJson(*object)}};
   }
@@ -207,7 +190,7 @@ Result<HpaObject> ParseHpa(std::string_view json) {
 }
 
 std::string HpaSpecJson(const HpaSpec& spec) {
-  Json json = {{"scaleTargetRef", RefJson(spec.target)}};
+  Json json = {{"scaleTargetRef", ObjectRefJson(spec.target)}};
   if (spec.min_replicas) json["minReplicas"] = *spec.min_replicas;
   json["maxReplicas"] = spec.max_replicas;
   for (const HpaMetric& metric : spec.metrics)

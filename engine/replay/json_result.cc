@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/kube/decision_text.h"
+#include "engine/model/reference_json.h"
 #include "engine/replay/admission_json.h"
 #include "engine/replay/counterfactual_json.h"
 
@@ -48,27 +49,9 @@ Json StateJson(const History& history) {
           {"scaleDownEvents", EventsJson(history.scale_downs)}};
 }
 
-Json SelectorJson(const LabelSelector& selector) {
-  Json json = Json::object();
-  for (const auto& [key, value] : selector.match_labels)
-    json["matchLabels"][key] = value;
-  for (const LabelRequirement& item : selector.match_expressions) {
-    Json requirement = {{"key", item.key}, {"operator", item.op}};
-    if (!item.values.empty()) requirement["values"] = item.values;
-    json["matchExpressions"].push_back(std::move(requirement));
-  }
-  return json;
-}
-
 Json IdentifierJson(const MetricSpec& metric) {
   Json json = {{"name", metric.metric}};
   if (metric.metric_selector) json["selector"] = SelectorJson(*metric.metric_selector);
-  return json;
-}
-
-Json ObjectRefJson(const ObjectRef& ref) {
-  Json json = {{"kind", ref.kind}, {"name", ref.name}};
-  if (!ref.api_version.empty()) json["apiVersion"] = ref.api_version;
   return json;
 }
 

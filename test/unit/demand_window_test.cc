@@ -131,5 +131,14 @@ TEST(DemandWindow, KeepsAsManySlotsAsItSaysAndRanksAmongThem) {
   EXPECT_EQ(window.Over(smoothing.window, smoothing.function), kMost + 127) << "ceil(128 * 0.99)";
 }
 
+TEST(DemandWindow, TakesTheMeanOfWhatSharesASlot) {
+  const Smoothing smoothing{seconds(128), SmoothingFunction::kAverage};
+  DemandWindow window;
+  for (const int i : {0, 250, 1250, 1500})
+    window.Add(kNoon + milliseconds(i), i, smoothing);
+  EXPECT_EQ(window.size(), 2U);
+  EXPECT_DOUBLE_EQ(window.Over(smoothing.window, smoothing.function), (125 + 1375) / 2.0);
+}
+
 }  // namespace
 }  // namespace hpaplus
