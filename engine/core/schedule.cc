@@ -101,6 +101,7 @@ ScheduleBounds BoundsBySchedules(std::span<const ScheduleSpec> schedules, Replic
   }
   if (out.floor && out.ceiling && *out.floor > *out.ceiling) {
     out.ceiling = out.floor;
+    out.ceiling_of = out.floor_of;
     out.conflict = true;
   }
   return out;

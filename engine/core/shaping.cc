@@ -75,9 +75,11 @@ void ApplySchedules(const ShapingInput& in, Trail& trail) {
   StageResult out{asked, Reason::kNoSchedule, 0};
   const bool may_lower = trail.decision().known;
   if (bounds.ceiling && asked > *bounds.ceiling && may_lower) {
-    out = {*bounds.ceiling, Reason::kScheduleCeiling, static_cast<double>(*bounds.ceiling)};
+    const auto ceiling = static_cast<double>(*bounds.ceiling);
+    out = {*bounds.ceiling, Reason::kScheduleCeiling, ceiling, bounds.ceiling_of};
   } else if (bounds.floor && asked < *bounds.floor) {
-    out = {*bounds.floor, Reason::kScheduleFloor, static_cast<double>(*bounds.floor)};
+    const auto floor = static_cast<double>(*bounds.floor);
+    out = {*bounds.floor, Reason::kScheduleFloor, floor, bounds.floor_of};
   }
   if (bounds.conflict && out.reason != Reason::kNoSchedule) out.reason = Reason::kScheduleConflict;
   trail.Move(Stage::kSchedule, out);

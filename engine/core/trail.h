@@ -11,7 +11,7 @@ struct StageResult {
   Replicas replicas = 0;
   Reason reason = Reason::kNone;
   double evidence = 0;    // The number that convinced it.
-  std::size_t index = 0;  // Which of spec.metrics it is about, where it is about one.
+  std::size_t index = 0;  // As in DecisionStep.
 };
 
 /// One decision on its way through the stages: the number so far, and what explains it.

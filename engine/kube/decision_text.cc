@@ -57,6 +57,11 @@ std::string OwnStageText(const DecisionStep& step, const WorkloadSpec& spec) {
   if (step.stage == Stage::kActivation) {
     return step.reason == Reason::kIdle ? "there is nothing to do" : "there is something to do";
   }
+  if (step.stage == Stage::kSchedule && step.index < spec.schedules.size()) {
+    const bool floor = step.after > step.before;
+    return fmt::format("{} {} by schedule {}", floor ? "raised to" : "limited to", step.after,
+                       spec.schedules[step.index].name);
+  }
   if (step.stage == Stage::kMode) return fmt::format("held by mode {}", ReasonName(step.reason));
   return fmt::format("{} makes it {} ({})", StageName(step.stage), step.after,
                      ReasonName(step.reason));

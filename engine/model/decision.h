@@ -56,7 +56,7 @@ struct DecisionStep {
   Replicas after = 0;
   Reason reason = Reason::kNone;
   double evidence = 0;    // The number that convinced it: a ratio, a limit, a window in seconds.
-  std::size_t index = 0;  // Which of spec.metrics it is about; kCombine: whose proposal won.
+  std::size_t index = 0;  // Of spec.metrics; kCombine: whose proposal won; kSchedule: of schedules.
   bool operator==(const DecisionStep&) const = default;
 };
 

@@ -195,6 +195,11 @@ Json EvidenceJson(const StepResult& step, const DecisionStep& stage) {
   if (IsAboutMetric(stage) && stage.index < step.object.spec->metrics.size()) {
     json["metric"] = step.object.spec->metrics[stage.index].name;
   }
+  const auto& schedules = step.object.spec->schedules;
+  const bool by_schedule = stage.stage == Stage::kSchedule && stage.reason != Reason::kNoSchedule;
+  if (by_schedule && stage.index < schedules.size()) {
+    json["schedule"] = schedules[stage.index].name;
+  }
   const std::string_view name = EvidenceName(stage.stage);
   if (!name.empty()) {
     json[std::string(name)] =

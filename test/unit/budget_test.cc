@@ -109,5 +109,11 @@ TEST(Budget, CountsAChangeByOne) {
   EXPECT_EQ(KeepInBudget(PerMinute(5), changes, kNoon, 11, 30).replicas, 15);
 }
 
+TEST(Budget, NamesTheFirstOfTwoThatAreEquallyTight) {
+  SafetySpec safety = PerMinute(6);
+  safety.max_scale_down_percent_per_hour = 60;
+  EXPECT_EQ(KeepInBudget(safety, {}, kNoon, 10, 1).reason, Reason::kMinuteBudget);
+}
+
 }  // namespace
 }  // namespace hpaplus

@@ -93,5 +93,11 @@ TEST(Fallback, CountsForeverWithoutOverflow) {
   EXPECT_EQ(state.failures, std::numeric_limits<std::int32_t>::max());
 }
 
+TEST(Fallback, CountsGoodEvaluationsOnlyWhileItLasts) {
+  FallbackState state;
+  StepFallback(After(1), true, kNoon, state);
+  EXPECT_EQ(state, FallbackState());
+}
+
 }  // namespace
 }  // namespace hpaplus

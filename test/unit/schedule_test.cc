@@ -40,6 +40,12 @@ TEST(Schedule, IsActiveFromItsStartUntilJustBeforeItsEnd) {
   EXPECT_EQ(Since(sale, "2026-11-26T18:00:00Z"), "inactive") << "a Thursday";
 }
 
+TEST(Schedule, StartsAtMidnightOnTheSecond) {
+  const ScheduleSpec daily = Schedule("0 0 * * *", "UTC", hours(1));
+  EXPECT_EQ(Since(daily, "2026-11-26T00:00:00Z"), "2026-11-26T00:00:00Z");
+  EXPECT_EQ(Since(daily, "2026-11-25T23:59:59Z"), "inactive");
+}
+
 TEST(Schedule, MayLastOverMidnightAndOverMonths) {
   EXPECT_EQ(Since(Schedule("0 22 * * *", "UTC", hours(8)), "2027-01-01T05:59:00Z"),
             "2026-12-31T22:00:00Z");
@@ -168,6 +174,7 @@ TEST(ScheduleBounds, AreTheHighestFloorAndTheLowestCeilingAndTheFloorWins) {
   const ScheduleBounds later = At(schedules, "2026-01-01T13:30:00Z");
   EXPECT_EQ(later.floor, 60);
   EXPECT_EQ(later.ceiling, 60);
+  EXPECT_EQ(later.ceiling_of, 2U) << "the floor wins";
   EXPECT_TRUE(later.conflict);
 }
 
@@ -220,6 +227,18 @@ TEST(Schedule, AgreesWithASearchThroughAllMinutes) {
     }
     ASSERT_EQ(ActiveSince(schedule, now), expected) << zone->name() << " " << FormatRfc3339(now);
   }
+}
+
+TEST(ScheduleBounds, AreTheFirstOfThoseThatAgreeAndAFloorMayBeTheCeiling) {
+  ScheduleSpec other = Schedule("0 12 * * *", "UTC", hours(1));
+  other.min_replicas = 20;
+  ScheduleSpec fixed = Schedule("0 0 * * *", "UTC", hours(24));
+  fixed.min_replicas = fixed.max_replicas = 30;
+  const ScheduleSpec schedules[] = {other, fixed, fixed};
+  const ScheduleBounds noon = At(schedules, "2026-01-01T12:30:00Z");
+  EXPECT_EQ(noon.floor_of, 1U);
+  EXPECT_EQ(noon.ceiling_of, 1U);
+  EXPECT_FALSE(noon.conflict);
 }
 
 }  // namespace

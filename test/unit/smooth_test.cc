@@ -301,5 +301,19 @@ TEST(DecideBurst, CountsStartingPodsWhereTheyAreCapacity) {
   EXPECT_EQ(Find(decision, Stage::kBurst)->reason, Reason::kNoBurst) << "ten pods for ten";
 }
 
+TEST(Smooth, TellsTheMeasuredPodsByDemandAndRatio) {
+  const auto ratio = [](double demand, double seen) {
+    DemandWindow window;
+    window.Add(kNoon - seconds(15), 8, kMinute);
+    MetricOutcome outcome = Asked(demand, seen, kNoon);
+    (void)Smooth(kMinute, {}, 4, window, outcome);
+    return outcome.ratio;
+  };
+  EXPECT_DOUBLE_EQ(ratio(6, 2), 7 / 3.0) << "three pods";
+  EXPECT_DOUBLE_EQ(ratio(0.5, 0.25), 4.25 / 2) << "two pods";
+  EXPECT_DOUBLE_EQ(ratio(3, 0), 5.5 / 4) << "not told";
+  EXPECT_DOUBLE_EQ(ratio(0, 2), 4.0 / 4) << "not told";
+}
+
 }  // namespace
 }  // namespace hpaplus
