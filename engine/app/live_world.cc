@@ -144,10 +144,10 @@ class KubeWorld final : public LiveWorld {
 
   void SetSource(const SourceName& name, Result<ResolvedSource>&& source,
                  std::function<bool(std::string_view)> allows) {
-    auto runnable = source
-                        ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
-                                                              {http_, parsing_}, std::move(allows)))
-                        : Result<RunnableSource>(source.error());
+    auto runnable =
+        source ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
+                                                     {http_, parsing_, &view_}, std::move(allows)))
+               : Result<RunnableSource>(source.error());
     if (const auto set = runner_.SetSource(name, std::move(runnable)); !set) {
       HPAPLUS_LOG(kWarning, "source not usable",
                   {{"source", name}, {"error", set.error().message}});

@@ -143,6 +143,8 @@ void PodSink::Replace(const std::vector<std::string>& objects) {
     tables.pods.EndReplace();
     const bool was_usable = std::exchange(tables.pods_read, true) && !tables.pods_failure;
     tables.pods_failure.reset();
+    tables.pods_broken_since.reset();
+    if (tables.pod_places == PodPlaces::kReading) tables.pod_places = PodPlaces::kKept;
     if (!was_usable || overflowed) tables.workloads.MarkAllDirty();
   });
 }
@@ -163,7 +165,14 @@ void PodSink::Delete(std::string_view object) {
   });
 }
 
+void PodSink::Resumed() {
+  state_.Change([](ClusterTables& tables, Timestamp) { tables.pods_broken_since.reset(); });
+}
+
 void PodSink::Failed(const Error& error) {
+  state_.Change([](ClusterTables& tables, Timestamp now) {
+    if (!tables.pods_broken_since) tables.pods_broken_since = now;
+  });
   if (error.code != ErrorCode::kPermissionDenied) return;
   ScaleState failure;
   failure.status = ScaleStatus::kForbidden;

@@ -34,6 +34,7 @@ class PodSink final : public ObjectSink {
   void Upsert(std::string_view object) override;
   void Delete(std::string_view object) override;
   void Failed(const Error& error) override;
+  void Resumed() override;
 
  private:
   void Put(std::vector<PodObject> pods);

@@ -17,6 +17,10 @@
 
 namespace hpaplus::kube {
 
+/// Whether the pods' addresses are known. They are not kept until somebody asks, and are then read
+/// with a new list.
+enum class PodPlaces { kNotKept, kWanted, kReading, kKept };
+
 /// Everything that was read of the cluster.
 struct ClusterTables {
   WorkloadTable workloads;
@@ -25,10 +29,12 @@ struct ClusterTables {
   bool workloads_read = false;
   bool foreign_read = false;  // Or given up: the check for foreign autoscalers is off.
   bool pods_read = false;
-  bool freeze_read = true;                 // Or nobody asks for it.
-  std::string freeze;                      // Not empty: nothing is to be written; who says so.
-  bool pods_overflow = false;              // Some pods were turned away.
-  std::optional<ScaleState> pods_failure;  // While set, nobody's scale is usable.
+  bool freeze_read = true;                     // Or nobody asks for it.
+  std::string freeze;                          // Not empty: nothing is to be written; who says so.
+  bool pods_overflow = false;                  // Some pods were turned away.
+  std::optional<ScaleState> pods_failure;      // While set, nobody's scale is usable.
+  std::optional<Timestamp> pods_broken_since;  // No watch is up; what is known of pods grows old.
+  PodPlaces pod_places = PodPlaces::kNotKept;
 };
 
 /// The tables behind a lock, and the views that follow from them. The informers' threads change

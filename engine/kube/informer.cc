@@ -237,7 +237,7 @@ Status Informer::WatchOn() {
 }
 
 Status Informer::Follow(LineStream& stream) {
-  SetProblem("");
+  EndProblem();
   const Timestamp start = clock_.Now();
   std::string line;
   while (!stop_.stop_requested()) {
@@ -364,9 +364,13 @@ void Informer::Wait(Duration duration) {
   }
 }
 
-void Informer::SetProblem(std::string problem) {
-  const MutexLock lock(mutex_);
-  state_.problem = std::move(problem);
+void Informer::EndProblem() {
+  {
+    const MutexLock lock(mutex_);
+    if (state_.problem.empty()) return;
+    state_.problem.clear();
+  }
+  sink_.Resumed();
 }
 
 }  // namespace hpaplus::kube

@@ -108,7 +108,7 @@ class Informer {
   void Report(const Error& error);
   [[nodiscard]] Duration DelayAfter(const Error& error);
   void Wait(Duration duration);
-  void SetProblem(std::string problem);
+  void EndProblem();
   [[nodiscard]] KubeRequest NewRequest(std::string_view verb, std::string_view query) const;
   [[nodiscard]] std::string WatchQuery();
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/core.h>
+
 #include "engine/base/log.h"
 #include "engine/kube/cluster_sinks.h"
 #include "engine/kube/freeze_sink.h"
@@ -14,6 +16,17 @@ const ServedKind kHpaPluses{"autoscaling.hpaplus.io", "v1alpha1", "hpapluses", f
 const ServedKind kPods{"", "v1", "pods", false};
 const ServedKind kConfigMaps{"", "v1", "configmaps", false};
 const ServedKind kForeignScalers{"autoscaling", "v2", "horizontalpodautoscalers", false};
+
+// Empty when they are known.
+std::string WhyPodsAreUnknown(const ClusterTables& tables, Timestamp broken_before) {
+  if (tables.pods_failure) return tables.pods_failure->problem;
+  if (!tables.pods_read) return "the list is still being read";
+  if (tables.pods_overflow) return "there are more than can be kept";
+  if (tables.pods_broken_since && *tables.pods_broken_since < broken_before) {
+    return "the watch has been broken for too long";
+  }
+  return tables.pod_places == PodPlaces::kKept ? "" : "their addresses are being read";
+}
 
 }  // namespace
 
@@ -62,11 +75,38 @@ void KubeClusterView::Release(WorkloadId id) {
   state_.Change([&](ClusterTables& tables, Timestamp) { tables.workloads.Release(id); });
 }
 
+Result<std::vector<PodAddress>> KubeClusterView::Select(std::string_view ns,
+                                                        const LabelSelector& selector) const {
+  if (!config_.ns.empty() && ns != config_.ns) {
+    return Error{ErrorCode::kPermissionDenied,
+                 fmt::format("pods: only namespace {} is watched, not {}", config_.ns, ns)};
+  }
+  const Result<ParsedSelector> parsed = ConvertSelector(selector);
+  if (!parsed) return parsed.error();
+  Result<std::vector<PodAddress>> pods = std::vector<PodAddress>();
+  bool asked = false;
+  state_.Change([&](ClusterTables& tables, Timestamp now) {
+    if (tables.pod_places == PodPlaces::kNotKept) {
+      tables.pod_places = PodPlaces::kWanted;
+      asked = true;
+    }
+    const std::string problem = WhyPodsAreUnknown(tables, now - config_.trust_pods_for);
+    if (problem.empty()) {
+      pods = tables.pods.Find(ns, *parsed);
+    } else {
+      pods = Error{ErrorCode::kUnavailable, "pods: " + problem};
+    }
+  });
+  if (asked && config_.state.work) config_.state.work();
+  return pods;
+}
+
 Timestamp KubeClusterView::RunChores(Timestamp now) {
   state_.SetNextWork(Timestamp::min());  // Whatever comes up meanwhile is seen below.
   ResolveKinds(now);
   FollowKinds(now);
   ReadScales(now);
+  ListPodsWithPlaces();
   const Timestamp relist = RelistWhatWasTurnedAway(now);
   Report();
   Timestamp next = Timestamp::max();
@@ -149,6 +189,19 @@ void KubeClusterView::ReadScales(Timestamp now) {
           [&](ClusterTables& tables, Timestamp at) { tables.targets.ReadDone(target, scale, at); });
     });
   }
+}
+
+void KubeClusterView::ListPodsWithPlaces() {
+  bool wanted = false;
+  state_.Change(
+      [&](ClusterTables& tables, Timestamp) { wanted = tables.pod_places == PodPlaces::kWanted; });
+  if (!wanted) return;
+  pods_ = {};  // A list that is under way must not count as one with places.
+  state_.Change([](ClusterTables& tables, Timestamp) {
+    tables.pods.KeepPlaces();
+    tables.pod_places = PodPlaces::kReading;
+  });
+  pods_ = Watch(kPods, false, std::make_unique<PodSink>(state_));
 }
 
 // There may be room again for what a limit has turned away; only a new list brings it back.

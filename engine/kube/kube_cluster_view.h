@@ -12,6 +12,7 @@
 #include "engine/kube/workload_lookup.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/cluster_view.h"
+#include "engine/ports/pod_directory.h"
 #include "engine/ports/telemetry.h"
 
 namespace hpaplus::kube {
@@ -23,7 +24,7 @@ namespace hpaplus::kube {
 /// An object whose spec cannot be used is reported with a kFailed scale, so nothing is decided for
 /// it; Find() tells the problem. TakeChanges() is the tick's, RunChores() one other thread's; the
 /// rest is thread-safe.
-class KubeClusterView final : public ClusterView, public WorkloadLookup {
+class KubeClusterView final : public ClusterView, public WorkloadLookup, public PodDirectory {
  public:
   struct Config {
     std::string ns;  // Only this namespace; empty for all.
@@ -32,6 +33,7 @@ class KubeClusterView final : public ClusterView, public WorkloadLookup {
     std::string freeze_config_map;
     ClusterState::Config state;
     Duration relist_spacing = std::chrono::minutes(1);  // After a limit turned objects away.
+    Duration trust_pods_for = std::chrono::minutes(1);  // Select(), since the watch has broken.
   };
 
   /// `api` must be done with its callbacks before this is destroyed.
@@ -50,6 +52,13 @@ class KubeClusterView final : public ClusterView, public WorkloadLookup {
   [[nodiscard]] std::optional<WorkloadNow> Find(WorkloadId id) override;
   void ObserveScale(WorkloadId id, const std::string& uid, const ScaleState& scale) override;
   void Release(WorkloadId id) override;
+
+  /// Of the pods that the engine's own watch keeps, finished ones included, in the namespaces that
+  /// it may see. The first call makes the pods be listed once more, as nobody has asked for their
+  /// addresses before; until that is done it is kUnavailable. kPermissionDenied for a namespace
+  /// that is not watched; kInvalidArgument for a selector that is none.
+  [[nodiscard]] Result<std::vector<PodAddress>> Select(
+      std::string_view ns, const LabelSelector& selector) const override;
 
   /// Looks up new kinds, starts and stops their watches, reads scales. May block for as long as a
   /// look-up takes. Returns when it wants to run again; `state.work` asks for it sooner.
@@ -78,13 +87,14 @@ class KubeClusterView final : public ClusterView, public WorkloadLookup {
   void ResolveKinds(Timestamp now);
   void FollowKinds(Timestamp now);
   void ReadScales(Timestamp now);
+  void ListPodsWithPlaces();
   Timestamp RelistWhatWasTurnedAway(Timestamp now);
   void Report();
 
   const Config config_;
   const KubeApi api_;
   Telemetry& telemetry_;
-  ClusterState state_;
+  mutable ClusterState state_;  // It has its own lock.
   Timestamp next_relist_{};
   std::map<KindKey, Watched> kinds_;  // Of the chores' thread, as all below.
   Watched workloads_;

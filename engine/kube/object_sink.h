@@ -19,6 +19,8 @@ class ObjectSink {
   virtual void Delete(std::string_view object) = 0;
   /// A list or watch was refused or failed; it is being retried, and what was told so far stands.
   virtual void Failed(const Error& error) = 0;
+  /// The watch is up again and goes on where it failed.
+  virtual void Resumed() {}
 };
 
 }  // namespace hpaplus::kube

@@ -259,6 +259,8 @@ PodObject ReadPod(const Node& root) {
   const Node requests = spec.Field("resources").Field("requests");
   if (requests.present()) object.pod.pod_requests = ReadResources(requests);
   object.pod.overhead = ReadResources(spec.Field("overhead"));
+  object.ip = status.Field("podIP").String();
+  object.node = spec.Field("nodeName").String();
   return object;
 }
 

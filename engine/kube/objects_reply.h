@@ -33,6 +33,8 @@ struct PodObject {
   std::string uid;
   std::string resource_version;
   Pod pod;
+  std::string ip;    // status.podIP
+  std::string node;  // spec.nodeName
 };
 
 /// Something with replicas: a Deployment, StatefulSet or ReplicaSet, or a Scale.

@@ -81,6 +81,46 @@ bool PodIndex::Has(std::string_view ns, std::string_view name) const {
   return home != namespaces_.end() && home->second.pods.contains(name);
 }
 
+// The pods that some workload's selector has filed already, if they contain all that match.
+const PodIndex::Bucket* PodIndex::FiledUnder(const ParsedSelector& selector,
+                                             const Namespace& home) {
+  for (const ParsedSelector::Requirement& requirement : selector.requirements()) {
+    if (requirement.op != ParsedSelector::Operator::kEqual) continue;
+    const auto index = home.keys.find(requirement.key);
+    if (index == home.keys.end()) continue;
+    static const Bucket kNone;
+    const auto bucket = index->second.values.find(requirement.values.front());
+    return bucket == index->second.values.end() ? &kNone : &bucket->second;
+  }
+  return nullptr;
+}
+
+std::vector<PodAddress> PodIndex::Find(std::string_view ns, const ParsedSelector& selector) const {
+  std::vector<PodAddress> found;
+  const auto home = namespaces_.find(ns);
+  if (home == namespaces_.end()) return found;
+  const auto consider = [&](const Entry& entry) {
+    const Pod& pod = *entry.pod;
+    if (!selector.Matches(pod.labels)) return;
+    PodAddress address{.name = pod.name, .ip = {}, .node = {}, .phase = pod.phase};
+    if (entry.place) {
+      address.ip = entry.place->ip;
+      address.node = entry.place->node;
+    }
+    address.ready = pod.ready && pod.ready->status == ConditionStatus::kTrue;
+    address.deleting = pod.deleting;
+    found.push_back(std::move(address));
+  };
+  if (const Bucket* bucket = FiledUnder(selector, home->second); bucket != nullptr) {
+    for (const auto& [name, entry] : bucket->pods)
+      consider(*entry);
+  } else {
+    for (const auto& [name, entry] : home->second.pods)
+      consider(entry);
+  }
+  return found;
+}
+
 void PodIndex::Upsert(PodObject object) {
   Namespace& home = namespaces_[object.ns];
   const auto [at, is_new] = home.pods.try_emplace(object.pod.name);
@@ -90,6 +130,10 @@ void PodIndex::Upsert(PodObject object) {
   if (!is_new && IsOlderVersion(object.resource_version, entry.resource_version)) return;
   entry.uid = std::move(object.uid);
   entry.resource_version = std::move(object.resource_version);
+  if (keeps_places_) {
+    entry.place =
+        std::make_unique<const Place>(Place{std::move(object.ip), std::move(object.node)});
+  }
   if (!is_new && *entry.pod == object.pod) return;
 
   const bool same_labels = !is_new && entry.pod->labels == object.pod.labels;

@@ -13,6 +13,7 @@
 #include "engine/kube/objects_reply.h"
 #include "engine/model/label_selector.h"
 #include "engine/model/pod.h"
+#include "engine/ports/pod_directory.h"
 
 namespace hpaplus::kube {
 
@@ -42,6 +43,13 @@ class PodIndex {
   /// A uid that is not the pod's (any more) is ignored.
   void Erase(std::string_view ns, std::string_view name, std::string_view uid);
 
+  /// From now on the address and the node of every pod that is upserted are kept, too. Before that
+  /// they cost nothing.
+  void KeepPlaces() { keeps_places_ = true; }
+  /// Ordered by name. A pod that was last upserted before KeepPlaces() has no place.
+  [[nodiscard]] std::vector<PodAddress> Find(std::string_view ns,
+                                             const ParsedSelector& selector) const;
+
   /// Between these two every pod that exists is upserted; the others are gone at the end.
   void BeginReplace() { ++epoch_; }
   void EndReplace();
@@ -53,8 +61,13 @@ class PodIndex {
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
+  struct Place {
+    std::string ip;
+    std::string node;
+  };
   struct Entry {
     std::shared_ptr<const Pod> pod;
+    std::unique_ptr<const Place> place;  // Null unless places are kept.
     std::string uid;
     std::string resource_version;
     std::uint64_t epoch = 0;
@@ -93,6 +106,8 @@ class PodIndex {
     bool dirty = false;
   };
 
+  [[nodiscard]] static const Bucket* FiledUnder(const ParsedSelector& selector,
+                                                const Namespace& home);
   static std::optional<Filed> WhereToFile(const ParsedSelector& selector, const Namespace& home);
   static KeyIndex& IndexOf(Namespace& home, const std::string& key);
   static void FilePod(Namespace& home, std::string_view name, Entry& entry);
@@ -113,6 +128,7 @@ class PodIndex {
   std::vector<WorkloadId> dirty_;
   std::uint64_t epoch_ = 1;
   std::size_t size_ = 0;
+  bool keeps_places_ = false;
 };
 
 }  // namespace hpaplus::kube

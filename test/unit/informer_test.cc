@@ -49,6 +49,7 @@ class RecordingSink final : public ObjectSink {
   void Upsert(std::string_view object) override { Add("upsert " + Brief(object)); }
   void Delete(std::string_view object) override { Add("delete " + Brief(object)); }
   void Failed(const Error& error) override { Add("failed " + error.message); }
+  void Resumed() override { Add("resumed"); }
 
   // What has been told once `count` calls have come; fewer when they do not come.
   std::vector<std::string> Take(std::size_t count) {
@@ -375,6 +376,17 @@ TEST_F(InformerTest, AP1WaitsForAServerThatIsDownAndGoesOnWhenItIsBack) {
   EXPECT_FALSE(informer_->state().problem.empty());
   EXPECT_TRUE(informer_->state().synced);
   WaitFor([&] { return !kube_->Answering(); });
+}
+
+TEST_F(InformerTest, TellsTheSinkWhenAFailedWatchIsUpAgain) {
+  Serve({Lines({Added("a", 1), InitialEnd(1)}, Then::kEnd), Refusal(500), Refusal(500),
+         Lines({Added("b", 2)}, Then::kHold)});
+  const auto calls = sink_.Take(4);
+  ASSERT_EQ(calls.size(), 4U);
+  EXPECT_EQ(calls[0], "replace a@1");
+  EXPECT_THAT(calls[1], HasSubstr("failed"));
+  EXPECT_EQ(calls[2], "resumed");
+  EXPECT_EQ(calls[3], "upsert b@2");
 }
 
 TEST_F(InformerTest, StopsAtOnceInEveryPhase) {

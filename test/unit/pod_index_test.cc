@@ -46,6 +46,48 @@ TEST(PodIndex, PodsBeforeAndAfterTheSelectorAreFound) {
   EXPECT_EQ(index.size(), 4U);
 }
 
+std::vector<std::string> Places(const std::vector<PodAddress>& pods) {
+  std::vector<std::string> places;
+  for (const PodAddress& pod : pods)
+    places.push_back(pod.name + "@" + pod.ip + "/" + pod.node);
+  return places;
+}
+
+PodObject MakePlacedPod(const std::string& name, const std::string& ip, std::uint64_t version) {
+  PodObject object = MakePod(name, {{"app", "web"}}, version);
+  object.ip = ip;
+  object.node = "n1";
+  return object;
+}
+
+TEST(PodIndex, FindsTheSamePodsWithAndWithoutAFiledLabel) {
+  PodIndex index;
+  index.KeepPlaces();
+  index.Upsert(MakePlacedPod("web-2", "10.0.0.2", 1));
+  index.Upsert(MakePlacedPod("web-1", "", 1));
+  index.Upsert(MakePod("db-1", {{"app", "db"}}));
+  index.Upsert(MakePod("web-3", {{"app", "web"}}, 1, PodPhase::kRunning, "elsewhere"));
+  const ParsedSelector web = *ParseSelector("app=web");
+  const auto expected = ElementsAre("web-1@/n1", "web-2@10.0.0.2/n1");
+  EXPECT_THAT(Places(index.Find("shop", web)), expected);
+  index.Select(kWeb, "shop", "app=web", true);
+  EXPECT_THAT(Places(index.Find("shop", web)), expected);
+  EXPECT_THAT(index.Find("shop", *ParseSelector("app=nobody")), IsEmpty());
+  EXPECT_THAT(index.Find("nowhere", web), IsEmpty());
+  EXPECT_EQ(index.Find("shop", *ParseSelector("")).size(), 3U);
+}
+
+TEST(PodIndex, APodsAddressFollowsItsNewestVersion) {
+  PodIndex index;
+  index.Upsert(MakePlacedPod("web-1", "10.0.0.1", 1));
+  const ParsedSelector all = *ParseSelector("");
+  EXPECT_THAT(Places(index.Find("shop", all)), ElementsAre("web-1@/")) << "nobody has asked for it";
+  index.KeepPlaces();
+  index.Upsert(MakePlacedPod("web-1", "10.0.0.2", 5));
+  index.Upsert(MakePlacedPod("web-1", "10.0.0.3", 4));
+  EXPECT_THAT(Places(index.Find("shop", all)), ElementsAre("web-1@10.0.0.2/n1"));
+}
+
 TEST(PodIndex, OnlyWorkloadsThatSelectAChangedPodAreDirty) {
   PodIndex index;
   index.Select(kWeb, "shop", "app=web", true);
