@@ -5,6 +5,7 @@
 #include "collectors/keda_scaler.h"
 #include "collectors/pod_count.h"
 #include "collectors/prometheus.h"
+#include "collectors/push.h"
 #include "collectors/schedule.h"
 
 namespace hpaplus::collectors {
@@ -16,6 +17,7 @@ void RegisterBuiltinCollectors(CollectorRegistry& registry) {
   registry.Add("Workload", &PodCountCollector::Create);
   registry.Add("GRPC", GrpcCollector::Factory());
   registry.Add("KedaExternalScaler", KedaScalerCollector::Factory());
+  registry.Add("Push", &PushCollector::Create);
 }
 
 }  // namespace hpaplus::collectors

@@ -10,6 +10,7 @@
 #include "engine/base/result.h"
 #include "engine/base/time.h"
 #include "engine/model/reading.h"
+#include "engine/model/timed_value.h"
 
 namespace re2 {
 class RE2;
@@ -77,13 +78,6 @@ struct SelectorQuery {
 /// on by all but kCount.
 [[nodiscard]] std::vector<ScalarSample> Aggregate(const SelectorQuery& query,
                                                   std::vector<ScalarSample> series);
-
-/// One number of a series at a time.
-struct TimedValue {
-  Timestamp at{};
-  double value = 0;
-  bool operator==(const TimedValue&) const = default;
-};
 
 /// The rate of a counter per second over those of its samples, which are ordered by time, that are
 /// younger than now - range. A value below the one before it is a counter that started again at

@@ -10,6 +10,7 @@
 #include "engine/model/source_cron.h"
 #include "engine/model/source_grpc.h"
 #include "engine/model/source_keda.h"
+#include "engine/model/source_push.h"
 
 namespace hpaplus {
 
@@ -50,6 +51,7 @@ struct SourceSpec {
   std::optional<GrpcSource> grpc;
   std::optional<KedaScalerSource> keda;
   std::optional<CronSource> cron;
+  std::optional<PushSource> push;
 
   // ClusterMetricSource: which namespaces' objects may use it.
   enum class Namespaces { kNone, kAll, kSelector };

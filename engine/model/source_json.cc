@@ -5,6 +5,7 @@
 #include "engine/model/json_fields.h"
 #include "engine/model/source_fields.h"
 #include "engine/model/source_grpc_json.h"
+#include "engine/model/source_push_json.h"
 #include "engine/model/source_type.h"
 #include "engine/model/spec_json.h"
 
@@ -112,9 +113,11 @@ void ReadType(const JsonField& spec, SourceSpec& source) {
     return field.Fail(
         fmt::format("is \"{}\", which is no type of source", source.type.substr(0, 64)));
   }
-  for (const char* key : {"auth", "tls"}) {
+  constexpr std::string_view kTls = "tls";
+  for (const std::string_view key : {std::string_view("auth"), kTls}) {
     const JsonField block = spec.Field(key);
-    if (block.present() && !type->takes_credentials) {
+    const bool takes = type->takes_credentials && (key != kTls || type->has_endpoint());
+    if (block.present() && !takes) {
       block.Fail(fmt::format("is nothing for type {}", type->name));
     }
   }
@@ -163,6 +166,7 @@ SourceSpec ReadSource(const JsonField& root) {
   ReadGrpcSources(spec, source);
   source.cron = ReadBlock(spec, "cron", "Cron", &ReadCronSource);
   ReadAuth(spec.Field("auth"), source);
+  ReadPushSource(spec, source);
   ReadTls(spec.Field("tls"), source);
   ReadLimits(spec.Field("limits"), source);
   source.cache_for = spec.Field("cacheFor").Period(Duration(0), minutes(5)).value_or(Duration(0));

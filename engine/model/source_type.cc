@@ -11,6 +11,7 @@ constexpr SourceType kTypes[] = {
     {"HTTP", "http://", "https://", true},
     {"KedaExternalScaler", "grpc://", "grpcs://", true},
     {"Prometheus", "http://", "https://", true},
+    {"Push", "", "", true},  // The credentials of those who send.
     {"Workload", "", "", false},
 };
 

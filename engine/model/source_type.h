@@ -10,7 +10,7 @@ struct SourceType {
   std::string_view name;    // spec.type
   std::string_view plain;   // How spec.endpoint begins without TLS, "http://". Empty: the type has
   std::string_view secure;  // no endpoint. And with TLS, "https://".
-  bool takes_credentials = false;  // spec.auth and spec.tls.
+  bool takes_credentials = false;  // spec.auth, and with an endpoint spec.tls.
 
   [[nodiscard]] bool has_endpoint() const { return !secure.empty(); }
 };

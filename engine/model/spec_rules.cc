@@ -55,7 +55,9 @@ class Rules : RuleChecks {
         (TextOf(Find(allowed, "from")) == "Selector") != (Find(allowed, "selector") != nullptr)) {
       Refuse("spec.allowedNamespaces", "selector goes with from: Selector");
     }
+    CheckDuration(Find(Find(spec, "push"), "forgetAfter"), "spec.push.forgetAfter", "10s", "1h");
     CheckType(spec);
+    CheckPush(spec);
   }
 
  private:
@@ -81,7 +83,8 @@ class Rules : RuleChecks {
       Refuse("spec", "the endpoint does not have the scheme of its type");
     }
     for (const auto& [block, owner] :
-         {std::pair("grpc", "GRPC"), std::pair("kedaExternalScaler", "KedaExternalScaler")}) {
+         {std::pair("grpc", "GRPC"), std::pair("kedaExternalScaler", "KedaExternalScaler"),
+          std::pair("push", "Push")}) {
       if (Find(spec, block) != nullptr && type->name != owner) {
         Refuse("spec", fmt::format("{} goes with type {}", block, owner));
       }
@@ -95,6 +98,18 @@ class Rules : RuleChecks {
       if ((Find(spec, block) != nullptr) != (type == owner)) {
         Refuse("spec", fmt::format("{} goes with type {}", block, owner));
       }
+    }
+  }
+
+  void CheckPush(const Json* spec) {
+    if (TextOf(Find(spec, "type")) != "Push") return;
+    const Json* anonymous = Find(Find(spec, "push"), "anonymous");
+    const bool open = anonymous != nullptr && *anonymous == true;
+    if ((Find(spec, "auth") != nullptr) == open) {
+      Refuse("spec", "type Push wants either auth or push.anonymous");
+    }
+    if (Find(spec, "tls") != nullptr) {
+      Refuse("spec", "tls goes with the types that connect to somebody");
     }
   }
 

@@ -13,6 +13,7 @@
 #include "engine/ports/executor.h"
 #include "engine/ports/http_client.h"
 #include "engine/ports/pod_directory.h"
+#include "engine/ports/pushed_samples.h"
 
 namespace hpaplus {
 
@@ -27,7 +28,8 @@ struct ResolvedSource {
 struct CollectorDeps {
   HttpClient& http;
   Executor& executor;
-  const PodDirectory* pods = nullptr;  // Null where there is no cluster.
+  const PodDirectory* pods = nullptr;     // Null where there is no cluster.
+  const PushedSamples* pushed = nullptr;  // Null where nobody listens for them.
 };
 
 using CollectorFactory = std::function<Result<std::unique_ptr<Collector>>(

@@ -296,6 +296,17 @@ TEST(ParseSource, ReadsWhatPlugInsAndScalersAreTold) {
   EXPECT_EQ(full.keda, (KedaScalerSource{"o", {{"q", "x"}}, {"r", "s"}}));
 }
 
+TEST(ParseSource, ReadsWhoMayPushAndWhatIsKept) {
+  const SourceSpec open = ParseOne("{type: Push, push: {anonymous: true}}", "ClusterMetricSource");
+  EXPECT_EQ(open.push, PushSource{.anonymous = true});
+  const SourceSpec full = ParseOne(R"({type: Push, auth: {bearer: {name: s, key: t}},
+      push: {forgetAfter: 30s, samplesPerSeries: 8}})",
+                                   "MetricSource");
+  EXPECT_EQ(full.push, (PushSource{std::chrono::seconds(30), 8, false}));
+  EXPECT_EQ(full.bearer, (SecretKeyRef{"s", "t"}));
+  EXPECT_FALSE(ParseOne("{type: HTTP, endpoint: 'http://a'}", "MetricSource").push);
+}
+
 TEST(ParseSource, NamesTheFieldThatMakesNoSense) {
   const auto problem = [](const std::string& spec, const std::string& kind = "MetricSource") {
     const auto source = ParseSource(Object(spec, kind));
@@ -360,6 +371,24 @@ TEST(ParseSource, NamesTheFieldThatMakesNoSense) {
             "source: spec.grpc.parameters has more than 64 entries");
   EXPECT_EQ(problem("{" + plug_in + ", grpc: {parameters: {'': v}}}"),
             "source: spec.grpc.parameters has a key without a usable length");
+  const std::string token = "auth: {bearer: {name: s, key: k}}";
+  const char* const nobody =
+      "source: spec.auth must say who may push, unless push.anonymous is true";
+  EXPECT_EQ(problem("{type: Push}"), nobody);
+  EXPECT_EQ(problem("{type: Push, auth: {}, push: {anonymous: false}}"), nobody);
+  EXPECT_EQ(problem("{type: Push, push: {anonymous: true}, " + token + "}"),
+            "source: spec.auth says who may push, and push.anonymous all may");
+  EXPECT_EQ(problem("{type: Push, " + token + ", endpoint: 'https://a'}"),
+            "source: spec.endpoint is nothing for type Push");
+  EXPECT_EQ(problem("{type: Push, " + token + ", tls: {serverName: a}}"),
+            "source: spec.tls is nothing for type Push");
+  EXPECT_EQ(problem("{" + tls + ", push: {}}"), "source: spec.push goes with type Push only");
+  EXPECT_NE(
+      problem("{type: Push, " + token + ", push: {forgetAfter: 1s}}").find("spec.push.forgetAfter"),
+      std::string::npos);
+  EXPECT_NE(problem("{type: Push, " + token + ", push: {samplesPerSeries: 1}}")
+                .find("spec.push.samplesPerSeries"),
+            std::string::npos);
   EXPECT_EQ(problem("{}", "HPAPlus"), "source: kind is \"HPAPlus\", which is no kind of source");
 }
 
