@@ -88,7 +88,7 @@ class GrpcCollector::Link {
         results[i] = description.error();
     } else if (!description->collects) {
       for (const std::size_t i : open)
-        results[i] = NothingPushed();
+        results[i] = NothingPushed(description->streams);
     } else {
       Ask(queries, open, *description, round, context.now, results);
     }
@@ -151,12 +151,17 @@ class GrpcCollector::Link {
       results[i] = stream_->Newest(queries[i], now, max_age);
   }
 
-  [[nodiscard]] Error NothingPushed() const {
-    const std::string problem = stream_ ? stream_->problem() : "";
+  // Why there is nothing for a query that cannot be asked.
+  [[nodiscard]] Error NothingPushed(bool streams) const {
+    if (!streams) {
+      return {ErrorCode::kInvalidArgument,
+              "plug-in: it says that it can neither be asked nor push"};
+    }
     if (!stream_) {
       return {ErrorCode::kInvalidArgument,
-              "plug-in: it only pushes, so that spec.grpc.mode has to be Stream"};
+              "plug-in: it only pushes, so spec.grpc.mode has to be Stream"};
     }
+    const std::string problem = stream_->problem();
     return {ErrorCode::kUnavailable,
             problem.empty() ? "plug-in: it has not pushed anything for this query yet" : problem};
   }
