@@ -54,7 +54,7 @@ class GrpcRig {
   [[nodiscard]] std::optional<Timestamp> deadline() const {
     const auto calls = server_.calls();
     if (calls.empty()) return std::nullopt;
-    return kNow + calls.back().time_left;
+    return kNow + calls.back().time_left - kGrpcRounding;
   }
 
   std::unique_ptr<Collector> collector;

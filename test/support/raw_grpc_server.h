@@ -12,6 +12,9 @@
 
 namespace hpaplus::test {
 
+/// gRPC rounds the time that is left up on its way to the server.
+inline constexpr Duration kGrpcRounding = std::chrono::milliseconds(25);
+
 struct RawGrpcCall {
   std::string method;  // "/package.Service/Method"
   std::string request;
