@@ -11,7 +11,7 @@
 namespace hpaplus::collectors {
 
 void RegisterBuiltinCollectors(CollectorRegistry& registry) {
-  registry.Add("Prometheus", &PrometheusCollector::Create);
+  registry.Add("Prometheus", PrometheusCollector::Factory());
   registry.Add("HTTP", &BusinessMonitorCollector::Create);
   registry.Add("Cron", &ScheduleCollector::Create);
   registry.Add("Workload", &PodCountCollector::Create);

@@ -3,13 +3,17 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "collectors/coalesce.h"
 #include "collectors/http_answer.h"
+#include "collectors/prometheus_query.h"
 #include "collectors/prometheus_reply.h"
+#include "engine/base/mutex.h"
 #include "engine/base/url.h"
 
 namespace hpaplus::collectors {
@@ -32,43 +36,154 @@ std::string Seconds(Duration duration) {
   return fmt::format("{}.{:03}", ms / 1000, ms % 1000);
 }
 
-Error Unasked(const MetricQuery& query) {
-  return {ErrorCode::kInvalidArgument, query.type == MetricType::kSource
-                                           ? "prometheus: the query is empty"
-                                           : "prometheus: only metrics of type Source are read"};
+std::string ParametersOf(const PrometheusSource& options) {
+  std::string text;
+  for (const auto& [key, value] : options.query_parameters)
+    text += fmt::format("&{}={}", PercentEncode(key), PercentEncode(value));
+  return text;
 }
 
-bool IsAskable(const MetricQuery& query) {
-  return query.type == MetricType::kSource && !query.expression.empty();
+std::shared_ptr<GroupBoard> MakeBoard(const SourceSpec& spec) {
+  std::vector<Duration> refresh;
+  if (spec.prometheus) {
+    for (const PrometheusGroup& group : spec.prometheus->groups)
+      refresh.push_back(group.refresh);
+  }
+  return std::make_shared<GroupBoard>(std::move(refresh), spec.timeout);
+}
+
+// The boards that collectors have at present, by the source that they are for.
+class Boards {
+ public:
+  std::shared_ptr<GroupBoard> For(const SourceSpec& spec) {
+    const MutexLock lock(mutex_);
+    std::erase_if(boards_, [](const Entry& entry) { return entry.board.expired(); });
+    for (const Entry& entry : boards_) {
+      // Of another version of the source the questions may be others.
+      std::shared_ptr<GroupBoard> board = entry.board.lock();
+      if (board && entry.spec == spec) return board;
+    }
+    std::shared_ptr<GroupBoard> made = MakeBoard(spec);
+    boards_.push_back({spec, made});
+    return made;
+  }
+
+ private:
+  struct Entry {
+    SourceSpec spec;
+    std::weak_ptr<GroupBoard> board;
+  };
+  Mutex mutex_;
+  std::vector<Entry> boards_ HPAPLUS_GUARDED_BY(mutex_);
+};
+
+Status CheckSource(const SourceSpec& spec) {
+  if (Status ok = CheckEndpoint(kWho, spec.endpoint); !ok) return ok;
+  if (spec.endpoint.find('?') != std::string::npos) {
+    return Error{ErrorCode::kInvalidArgument, "prometheus: the endpoint has a query string"};
+  }
+  return Done{};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Collector>> PrometheusCollector::Create(const ResolvedSource& source,
-                                                               const CollectorDeps& deps) {
-  if (Status ok = CheckEndpoint(kWho, source.spec.endpoint); !ok) return ok.error();
-  if (source.spec.endpoint.find('?') != std::string::npos) {
-    return Error{ErrorCode::kInvalidArgument, "prometheus: the endpoint has a query string"};
-  }
-  return std::unique_ptr<Collector>(new PrometheusCollector(source, deps));
+// What a batch comes down to. Each query is one of three: a question to a group, a question of its
+// own, or an error.
+struct PrometheusCollector::Plan {
+  struct Query {
+    std::optional<GroupQuestion> group;
+    std::size_t question = 0;  // Without a group: in `questions`, unless there is a problem.
+    std::optional<Error> problem;
+  };
+  std::vector<Query> queries;
+  std::vector<std::string> questions;  // Each once.
+  std::vector<bool> with_times;        // Of questions.
+  GroupAnswers groups;                 // Those that are asked for.
+};
+
+CollectorFactory PrometheusCollector::Factory() {
+  return [boards = std::make_shared<Boards>()](
+             const ResolvedSource& source,
+             const CollectorDeps& deps) -> Result<std::unique_ptr<Collector>> {
+    if (Status ok = CheckSource(source.spec); !ok) return ok.error();
+    return std::unique_ptr<Collector>(
+        new PrometheusCollector(source, deps, boards->For(source.spec)));
+  };
 }
 
-PrometheusCollector::PrometheusCollector(const ResolvedSource& source, const CollectorDeps& deps)
-    : spec_(source.spec),
-      url_(QueryUrl(source.spec.endpoint)),
-      auth_(std::make_shared<const HttpAuth>(source.auth)),
-      http_(deps.http),
-      executor_(deps.executor) {}
+Result<std::unique_ptr<Collector>> PrometheusCollector::Create(const ResolvedSource& source,
+                                                               const CollectorDeps& deps) {
+  return Factory()(source, deps);
+}
 
-HttpRequest PrometheusCollector::MakeRequest(std::string_view expression, Timestamp now,
+PrometheusCollector::PrometheusCollector(const ResolvedSource& source, const CollectorDeps& deps,
+                                         std::shared_ptr<GroupBoard> board)
+    : spec_(source.spec),
+      options_(source.spec.prometheus.value_or(PrometheusSource())),
+      url_(QueryUrl(source.spec.endpoint)),
+      parameters_(ParametersOf(options_)),
+      auth_(std::make_shared<const HttpAuth>(source.auth)),
+      board_(std::move(board)),
+      http_(deps.http),
+      executor_(deps.executor),
+      sizes_(options_.groups.size()) {}
+
+PrometheusCollector::Plan PrometheusCollector::MakePlan(
+    std::span<const MetricQuery> queries) const {
+  Plan plan;
+  plan.queries.resize(queries.size());
+  std::vector<std::string> questions;
+  std::vector<bool> with_times;
+  for (std::size_t i = 0; i < queries.size(); ++i) {
+    const MetricQuery& query = queries[i];
+    Plan::Query& planned = plan.queries[i];
+    if (query.type != MetricType::kSource || query.expression.empty()) {
+      planned.problem = Error{ErrorCode::kInvalidArgument,
+                              query.type == MetricType::kSource
+                                  ? "prometheus: the query is empty"
+                                  : "prometheus: only metrics of type Source are read"};
+      continue;
+    }
+    auto group = FindGroup(spec_, query);
+    if (!group) {
+      planned.problem = group.error();
+    } else if (*group) {
+      planned.group = **std::move(group);
+      plan.groups.try_emplace(planned.group->group,
+                              Error{ErrorCode::kUnavailable, "prometheus: not asked yet"});
+    } else {
+      const std::string expression = QuestionFor(query.expression, {}, options_.sample_time);
+      with_times.push_back(expression.size() != query.expression.size());
+      std::string question = "query=" + PercentEncode(expression);
+      if (!options_.namespace_parameter.empty()) {
+        question += fmt::format("&{}={}", PercentEncode(options_.namespace_parameter),
+                                PercentEncode(query.ns));
+      }
+      planned.question = questions.size();
+      questions.push_back(std::move(question));
+    }
+  }
+  Coalesced asked = Coalesce(questions);
+  plan.questions = std::move(asked.distinct);
+  plan.with_times.resize(plan.questions.size());
+  for (std::size_t i = 0; i < questions.size(); ++i)
+    plan.with_times[asked.answer_of[i]] = with_times[i];
+  for (Plan::Query& planned : plan.queries) {
+    if (!planned.group && !planned.problem) planned.question = asked.answer_of[planned.question];
+  }
+  return plan;
+}
+
+HttpRequest PrometheusCollector::MakeRequest(std::string_view question, Timestamp now,
                                              Timestamp deadline) const {
   // Prometheus gives up when we do, instead of computing for nobody.
-  std::string form = fmt::format("query={}&time={}&timeout={}", PercentEncode(expression),
-                                 Seconds(now.time_since_epoch()), Seconds(deadline - now));
+  std::string form =
+      fmt::format("{}&time={}&timeout={}{}", question, Seconds(now.time_since_epoch()),
+                  Seconds(deadline - now), parameters_);
   HttpRequest request;
   request.auth = auth_;
   request.max_response_bytes = spec_.max_response_bytes;
-  request.accepts_gzip = false;  // A few numbers: Prometheus would spend more on gzip than on them.
+  request.accepts_gzip = false;  // Numbers: Prometheus would spend more on gzip than on them.
   request.headers.emplace_back("Accept", "application/json");
   if (url_.size() + 1 + form.size() <= kLongestUrl) {
     request.url = url_ + "?" + form;
@@ -81,40 +196,50 @@ HttpRequest PrometheusCollector::MakeRequest(std::string_view expression, Timest
   return request;
 }
 
-std::vector<Result<HttpResponse>> PrometheusCollector::Ask(std::span<const std::string> expressions,
+std::vector<Result<HttpResponse>> PrometheusCollector::Ask(std::span<const std::string> questions,
                                                            const CollectContext& context) const {
   const Timestamp deadline = std::min(context.deadline, context.now + spec_.timeout);
   if (deadline <= context.now) {
-    return {expressions.size(), Error{ErrorCode::kDeadlineExceeded, "no time is left to ask"}};
+    return {questions.size(), Error{ErrorCode::kDeadlineExceeded, "no time is left to ask"}};
   }
   const std::size_t at_once = std::max<std::size_t>(spec_.max_concurrent, 1);
   std::vector<Result<HttpResponse>> responses;
-  responses.reserve(expressions.size());
+  responses.reserve(questions.size());
   std::vector<HttpRequest> requests;
-  while (responses.size() != expressions.size() && !context.stop.stop_requested()) {
-    const auto rest = expressions.subspan(responses.size());
+  while (responses.size() != questions.size() && !context.stop.stop_requested()) {
+    const auto rest = questions.subspan(responses.size());
     requests.clear();
-    for (const std::string& expression : rest.first(std::min(at_once, rest.size())))
-      requests.push_back(MakeRequest(expression, context.now, deadline));
+    for (const std::string& question : rest.first(std::min(at_once, rest.size())))
+      requests.push_back(MakeRequest(question, context.now, deadline));
     std::ranges::move(http_.SendAll(requests, deadline), std::back_inserter(responses));
   }
-  responses.resize(expressions.size(), Error{ErrorCode::kUnavailable, "stopped before asking"});
+  responses.resize(questions.size(), Error{ErrorCode::kUnavailable, "stopped before asking"});
   return responses;
 }
 
-ReadingResult PrometheusCollector::Read(const Result<HttpResponse>& response, Timestamp now) const {
+Result<std::string_view> PrometheusCollector::BodyOf(const Result<HttpResponse>& response) const {
   if (!response) {
     return Error{response.error().code, fmt::format("{}: {}", kWho, response.error().message)};
   }
   if (Status ok = CheckSize(kWho, *response, spec_.max_response_bytes); !ok) return ok.error();
   const Status is_json = CheckJsonType(kWho, *response);
-  Result<std::vector<ScalarSample>> samples =
-      is_json ? ParsePrometheusReply(response->body, spec_.max_series) : is_json.error();
   if (response->status != 200) {
     // With a status of 400 and above Prometheus says why in the same envelope; a proxy does not.
-    const bool explained = !samples && samples.error().code != ErrorCode::kMalformedData;
-    return explained ? samples.error() : StatusError(kWho, response->status);
+    const Status said =
+        is_json ? ReadPrometheusReply(response->body, {}, {}, [](const auto&) {}) : is_json;
+    const bool explained = !said && said.error().code != ErrorCode::kMalformedData;
+    return explained ? said.error() : StatusError(kWho, response->status);
   }
+  if (!is_json) return is_json.error();
+  return std::string_view(response->body);
+}
+
+ReadingResult PrometheusCollector::Read(const Result<HttpResponse>& response, bool with_times,
+                                        Timestamp now) const {
+  const Result<std::string_view> body = BodyOf(response);
+  if (!body) return body.error();
+  Result<std::vector<ScalarSample>> samples =
+      ParsePrometheusReply(*body, {spec_.max_series, options_.accepts_partial}, with_times);
   if (!samples) return samples.error();
   auto reading = std::make_shared<Reading>();
   reading->received = now;
@@ -122,31 +247,104 @@ ReadingResult PrometheusCollector::Read(const Result<HttpResponse>& response, Ti
   return std::shared_ptr<const Reading>(std::move(reading));
 }
 
-std::vector<ReadingResult> PrometheusCollector::Collect(std::span<const MetricQuery> queries,
-                                                        const CollectContext& context) {
-  std::vector<std::string> expressions;
-  for (const MetricQuery& query : queries) {
-    if (IsAskable(query)) expressions.push_back(query.expression);
+GroupAnswer PrometheusCollector::ReadGroup(const Result<HttpResponse>& response,
+                                           const PrometheusGroup& group, std::size_t expected,
+                                           Timestamp now) const {
+  const Result<std::string_view> body = BodyOf(response);
+  if (!body) return body.error();
+  auto samples = std::make_shared<GroupedSamples>(now, expected);
+  const bool with_times =
+      QuestionFor(group.query, group.timestamp, options_.sample_time) != group.query;
+  const Status read =
+      ReadPrometheusReply(*body, group.by, {spec_.max_series, options_.accepts_partial},
+                          [&](const ReplySeries& series) {
+                            if (with_times && series.is_time) {
+                              samples->AddTime(series.key, TimeOf(series.sample));
+                            } else {
+                              samples->Add(series.key, series.sample);
+                            }
+                          });
+  if (!read) {
+    return Error{read.error().code, fmt::format("{} (group {})", read.error().message, group.name)};
   }
-  const Coalesced asked = Coalesce(expressions);
-  const std::vector<Result<HttpResponse>> responses = Ask(asked.distinct, context);
+  if (with_times) samples->ApplyTimes();
+  return std::shared_ptr<const GroupedSamples>(std::move(samples));
+}
 
+void PrometheusCollector::AskGroups(std::span<const std::size_t> groups,
+                                    const CollectContext& context, GroupAnswers& answers) {
+  std::vector<std::string> questions;
+  for (const std::size_t index : groups) {
+    const PrometheusGroup& group = options_.groups[index];
+    questions.push_back(
+        "query=" + PercentEncode(QuestionFor(group.query, group.timestamp, options_.sample_time)));
+  }
+  const std::vector<Result<HttpResponse>> responses = Ask(questions, context);
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const std::size_t index = groups[i];
+    GroupAnswer answer =
+        ReadGroup(responses[i], options_.groups[index], sizes_[index], context.now);
+    if (answer) sizes_[index] = (*answer)->size();
+    board_->Post(index, context.now, answer);
+    answers.insert_or_assign(index, std::move(answer));
+  }
+}
+
+void PrometheusCollector::AnswerGroups(const CollectContext& context, Plan& plan) {
+  const Timestamp deadline = std::min(context.deadline, context.now + spec_.timeout);
+  std::vector<std::size_t> ours;
+  std::vector<std::pair<std::size_t, std::size_t>> theirs;
+  for (auto& [index, answer] : plan.groups) {
+    GroupBoard::Place place = board_->Look(index, context.now, deadline);
+    switch (place.kind) {
+      case GroupBoard::Place::Kind::kAnswer:
+        answer = std::move(place.answer);
+        break;
+      case GroupBoard::Place::Kind::kAsk:
+        ours.push_back(index);
+        break;
+      case GroupBoard::Place::Kind::kWait:
+        theirs.emplace_back(index, place.ticket);
+        break;
+    }
+  }
+  if (!ours.empty()) AskGroups(ours, context, plan.groups);
+  for (const auto& [index, ticket] : theirs) {
+    plan.groups.insert_or_assign(
+        index, board_->Await(index, ticket, deadline - context.now, context.stop));
+  }
+}
+
+std::vector<ReadingResult> PrometheusCollector::AskPlain(const Plan& plan,
+                                                         const CollectContext& context) const {
+  const std::vector<Result<HttpResponse>> responses = Ask(plan.questions, context);
   // Parsing is what collecting costs in CPU time: one reply is one chunk, each with its own slot.
   std::vector<ReadingResult> readings(
       responses.size(), Error{ErrorCode::kUnavailable, "prometheus: the reply was not read"});
   executor_.ForEachChunk(responses.size(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i != end; ++i)
-      readings[i] = Read(responses[i], context.now);
+      readings[i] = Read(responses[i], plan.with_times[i], context.now);
   });
+  return readings;
+}
+
+std::vector<ReadingResult> PrometheusCollector::Collect(std::span<const MetricQuery> queries,
+                                                        const CollectContext& context) {
+  Plan plan = MakePlan(queries);
+  AnswerGroups(context, plan);
+  const std::vector<ReadingResult> readings = AskPlain(plan, context);
 
   std::vector<ReadingResult> results;
   results.reserve(queries.size());
-  std::size_t next = 0;
-  for (const MetricQuery& query : queries) {
-    if (IsAskable(query)) {
-      results.push_back(readings[asked.answer_of[next++]]);
+  for (const Plan::Query& planned : plan.queries) {
+    if (planned.problem) {
+      results.push_back(*planned.problem);
+    } else if (!planned.group) {
+      results.push_back(readings[planned.question]);
+    } else if (const GroupAnswer& answer = plan.groups.at(planned.group->group); answer) {
+      results.push_back((*answer)->Find(planned.group->key));
     } else {
-      results.push_back(Unasked(query));
+      results.push_back(answer.error());
     }
   }
   return results;

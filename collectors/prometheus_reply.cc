@@ -1,7 +1,8 @@
 #include "collectors/prometheus_reply.h"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include <fmt/core.h>
@@ -9,6 +10,7 @@
 
 #include "collectors/http_answer.h"
 #include "collectors/numbers.h"
+#include "collectors/prometheus_query.h"
 
 namespace hpaplus::collectors {
 namespace {
@@ -29,8 +31,9 @@ struct Envelope {
   std::string status;
   std::string error_type;
   std::string error;
+  std::string warning;  // The first one that counts.
+  bool is_partial = false;
   bool has_data = false;
-  std::vector<ScalarSample> samples;
 };
 
 JsonError ReadText(simdjson::simdjson_result<std::string_view>&& value, std::string& out) {
@@ -78,77 +81,143 @@ Status ReadPoint(json::array pair, ScalarSample& out) {
   return Done{};
 }
 
-Status ReadSeries(json::object series, ScalarSample& out) {
-  bool found = false;
-  for (auto field : series) {
-    std::string_view key;
-    if (auto error = field.unescaped_key().get(key)) return Malformed("a series", error);
-    if (key == "histogram") {
+// Reads the series of one reply, one after the other.
+class SeriesReader {
+ public:
+  SeriesReader(std::span<const std::string> by, std::size_t most, const SeriesTaker& take)
+      : by_(by), most_(most), take_(take), values_(by.size()) {}
+
+  Status ReadData(json::object data) {
+    std::string type;
+    if (auto error = ReadText(data.find_field_unordered("resultType").get_string(), type)) {
+      return Malformed("data.resultType", error);
+    }
+    if (auto error = data.reset().error()) return Malformed("data", error);
+    bool found = false;
+    for (auto field : data) {
+      std::string_view key;
+      if (auto error = field.unescaped_key().get(key)) return Malformed("data", error);
+      if (key != "result") continue;
+      if (found) return Malformed("two results");
+      json::value result;
+      if (auto error = field.value().get(result)) return Malformed("data.result", error);
+      if (Status read = ReadResult(type, result); !read) return read;
+      found = true;
+    }
+    if (!found) return Malformed("data.result is missing");
+    return Done{};
+  }
+
+ private:
+  Status ReadResult(std::string_view type, json::value result) {
+    if (type == "matrix" || type == "string") {
       return Error{ErrorCode::kInvalidArgument,
-                   "prometheus: the result is a histogram; query a number, for example with "
-                   "histogram_quantile()"};
+                   fmt::format("prometheus: the query's result is a {}, not a number or an instant "
+                               "vector{}",
+                               type == "matrix" ? "range vector" : "string",
+                               type == "matrix" ? "; wrap it, for example in rate()" : "")};
     }
-    if (key != "value") continue;
-    if (found) return Malformed("a series has two values");
-    json::array pair;
-    if (auto error = field.value().get_array().get(pair)) return Malformed("a sample", error);
-    if (Status read = ReadPoint(pair, out); !read) return read;
-    found = true;
-  }
-  if (!found) return Malformed("a series has no value");
-  return Done{};
-}
-
-Status ReadVector(json::array result, std::size_t max_series, std::vector<ScalarSample>& out) {
-  for (auto element : result) {
-    if (out.size() == max_series) {
-      return Malformed(fmt::format("more series than limits.maxSeries, {}", max_series));
+    json::array array;
+    if (auto error = result.get_array().get(array)) return Malformed("data.result", error);
+    if (type == "vector") return ReadVector(array);
+    if (type != "scalar") {
+      return Malformed(fmt::format("result type \"{}\" is unknown", Printable(type)));
     }
-    json::object series;
-    if (auto error = element.get_object().get(series)) return Malformed("a series", error);
-    if (Status read = ReadSeries(series, out.emplace_back()); !read) return read;
+    ScalarSample sample;
+    if (Status read = ReadPoint(array, sample); !read) return read;
+    std::ranges::fill(values_, std::string_view());
+    return Deliver(false, sample);
+  }
+
+  Status ReadVector(json::array result) {
+    for (auto element : result) {
+      json::object series;
+      if (auto error = element.get_object().get(series)) return Malformed("a series", error);
+      if (Status read = ReadSeries(series); !read) return read;
+    }
+    return Done{};
+  }
+
+  Status ReadSeries(json::object series) {
+    bool found = false;
+    bool is_time = false;
+    ScalarSample sample;
+    std::ranges::fill(values_, std::string_view());
+    for (auto field : series) {
+      std::string_view key;
+      if (auto error = field.unescaped_key().get(key)) return Malformed("a series", error);
+      if (key == "metric") {
+        json::object labels;
+        if (auto error = field.value().get_object().get(labels)) return Malformed("labels", error);
+        if (Status read = ReadLabels(labels, is_time); !read) return read;
+        continue;
+      }
+      if (key == "histogram") {
+        return Error{ErrorCode::kInvalidArgument,
+                     "prometheus: the result is a histogram; query a number, for example with "
+                     "histogram_quantile()"};
+      }
+      if (key != "value") continue;
+      if (found) return Malformed("a series has two values");
+      json::array pair;
+      if (auto error = field.value().get_array().get(pair)) return Malformed("a sample", error);
+      if (Status read = ReadPoint(pair, sample); !read) return read;
+      found = true;
+    }
+    if (!found) return Malformed("a series has no value");
+    return Deliver(is_time, sample);
+  }
+
+  Status ReadLabels(json::object labels, bool& is_time) {
+    for (auto field : labels) {
+      std::string_view name;
+      if (auto error = field.unescaped_key().get(name)) return Malformed("labels", error);
+      const auto wanted = std::ranges::find(by_, name);
+      if (wanted == by_.end() && name != kPartLabel) continue;
+      std::string_view value;
+      if (auto error = field.value().get_string().get(value)) return Malformed("a label", error);
+      if (wanted != by_.end()) values_[static_cast<std::size_t>(wanted - by_.begin())] = value;
+      if (name == kPartLabel) is_time = value == kTimePart;
+    }
+    return Done{};
+  }
+
+  Status Deliver(bool is_time, const ScalarSample& sample) {
+    std::size_t& count = is_time ? times_ : numbers_;
+    if (count == most_) {
+      return Malformed(fmt::format("more series than limits.maxSeries, {}", most_));
+    }
+    ++count;
+    key_.clear();
+    for (const std::string_view value : values_)
+      AppendToKey(value, key_);
+    take_({key_, is_time, sample});
+    return Done{};
+  }
+
+  const std::span<const std::string> by_;
+  const std::size_t most_;
+  const SeriesTaker& take_;
+  std::vector<std::string_view> values_;  // Of the present series' labels, as in by_.
+  std::string key_;
+  std::size_t numbers_ = 0;
+  std::size_t times_ = 0;
+};
+
+// Keeps the first text that says that something is missing. Advice about a query does not.
+Status ReadWarnings(json::value value, Envelope& out) {
+  if (bool null = false; value.is_null().get(null) == simdjson::SUCCESS && null) return Done{};
+  json::array texts;
+  if (auto error = value.get_array().get(texts)) return Malformed("warnings", error);
+  for (auto item : texts) {
+    std::string_view text;
+    if (auto error = item.get_string().get(text)) return Malformed("warnings", error);
+    if (out.warning.empty() && !text.starts_with("PromQL info:")) out.warning = Printable(text);
   }
   return Done{};
 }
 
-Status ReadResult(std::string_view type, json::value result, std::size_t max_series,
-                  std::vector<ScalarSample>& out) {
-  if (type == "matrix" || type == "string") {
-    return Error{ErrorCode::kInvalidArgument,
-                 fmt::format("prometheus: the query's result is a {}, not a number or an instant "
-                             "vector{}",
-                             type == "matrix" ? "range vector" : "string",
-                             type == "matrix" ? "; wrap it, for example in rate()" : "")};
-  }
-  json::array array;
-  if (auto error = result.get_array().get(array)) return Malformed("data.result", error);
-  if (type == "vector") return ReadVector(array, max_series, out);
-  if (type == "scalar") return ReadPoint(array, out.emplace_back());
-  return Malformed(fmt::format("result type \"{}\" is unknown", Printable(type)));
-}
-
-Status ReadData(json::object data, std::size_t max_series, std::vector<ScalarSample>& out) {
-  std::string type;
-  if (auto error = ReadText(data.find_field_unordered("resultType").get_string(), type)) {
-    return Malformed("data.resultType", error);
-  }
-  if (auto error = data.reset().error()) return Malformed("data", error);
-  bool found = false;
-  for (auto field : data) {
-    std::string_view key;
-    if (auto error = field.unescaped_key().get(key)) return Malformed("data", error);
-    if (key != "result") continue;
-    if (found) return Malformed("two results");
-    json::value result;
-    if (auto error = field.value().get(result)) return Malformed("data.result", error);
-    if (Status read = ReadResult(type, result, max_series, out); !read) return read;
-    found = true;
-  }
-  if (!found) return Malformed("data.result is missing");
-  return Done{};
-}
-
-Status ReadField(std::string_view key, json::value value, std::size_t max_series, Envelope& out) {
+Status ReadField(std::string_view key, json::value value, SeriesReader& reader, Envelope& out) {
   JsonError error = simdjson::SUCCESS;
   if (key == "status") {
     error = ReadText(value.get_string(), out.status);
@@ -156,6 +225,10 @@ Status ReadField(std::string_view key, json::value value, std::size_t max_series
     error = ReadText(value.get_string(), out.error_type);
   } else if (key == "error") {
     error = ReadText(value.get_string(), out.error);
+  } else if (key == "isPartial") {
+    error = value.get_bool().get(out.is_partial);
+  } else if (key == "warnings") {
+    return ReadWarnings(value, out);
   } else if (key == "data" && !out.has_data) {
     // Beside an error, data is null or absent.
     if (bool null = false; value.is_null().get(null) == simdjson::SUCCESS && null) return Done{};
@@ -163,14 +236,14 @@ Status ReadField(std::string_view key, json::value value, std::size_t max_series
     error = value.get_object().get(data);
     if (error == simdjson::SUCCESS) {
       out.has_data = true;
-      return ReadData(data, max_series, out.samples);
+      return reader.ReadData(data);
     }
   }
   if (error != simdjson::SUCCESS) return Malformed(key, error);
   return Done{};
 }
 
-Status ReadEnvelope(json::document& document, std::size_t max_series, Envelope& out) {
+Status ReadEnvelope(json::document& document, SeriesReader& reader, Envelope& out) {
   json::object root;
   if (auto error = document.get_object().get(root)) return Malformed("the reply", error);
   for (auto field : root) {
@@ -178,7 +251,7 @@ Status ReadEnvelope(json::document& document, std::size_t max_series, Envelope& 
     if (auto error = field.unescaped_key().get(key)) return Malformed("the reply", error);
     json::value value;
     if (auto error = field.value().get(value)) return Malformed("the reply", error);
-    if (Status read = ReadField(key, value, max_series, out); !read) return read;
+    if (Status read = ReadField(key, value, reader, out); !read) return read;
   }
   if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) {
     return Malformed("something follows the reply");
@@ -188,9 +261,12 @@ Status ReadEnvelope(json::document& document, std::size_t max_series, Envelope& 
 
 Error QueryError(const Envelope& reply) {
   ErrorCode code = ErrorCode::kUnavailable;
-  if (reply.error_type == "bad_data" || reply.error_type == "execution") {
+  const std::string& type = reply.error_type;
+  // VictoriaMetrics has the HTTP status for a type; 408 and 429 may pass.
+  const bool is_4xx = type.size() == 3 && type[0] == '4' && type != "408" && type != "429";
+  if (type == "bad_data" || type == "execution" || is_4xx) {
     code = ErrorCode::kInvalidArgument;
-  } else if (reply.error_type == "timeout") {
+  } else if (type == "timeout") {
     code = ErrorCode::kDeadlineExceeded;
   }
   return {code,
@@ -199,20 +275,52 @@ Error QueryError(const Envelope& reply) {
 
 }  // namespace
 
-Result<std::vector<ScalarSample>> ParsePrometheusReply(std::string_view body,
-                                                       std::size_t max_series) {
+Status ReadPrometheusReply(std::string_view body, std::span<const std::string> by,
+                           const ReplyLimits& limits, const SeriesTaker& take) {
   const simdjson::padded_string padded(body);
   json::parser parser;
   json::document document;
   if (auto error = parser.iterate(padded).get(document)) return Malformed("the reply", error);
   Envelope reply;
-  if (Status read = ReadEnvelope(document, max_series, reply); !read) return read.error();
+  SeriesReader reader(by, limits.max_series, take);
+  if (Status read = ReadEnvelope(document, reader, reply); !read) return read;
   if (reply.status == "error") return QueryError(reply);
   if (reply.status != "success") {
     return Malformed(fmt::format("status is \"{}\"", Printable(reply.status)));
   }
   if (!reply.has_data) return Malformed("data is missing");
-  return std::move(reply.samples);
+  if (limits.accepts_partial) return Done{};
+  if (!reply.warning.empty()) {
+    return Malformed(fmt::format("the answer may lack a part: {}", reply.warning));
+  }
+  if (reply.is_partial) return Malformed("the answer lacks a part, it says isPartial");
+  return Done{};
+}
+
+Result<std::vector<ScalarSample>> ParsePrometheusReply(std::string_view body,
+                                                       const ReplyLimits& limits, bool with_times) {
+  std::vector<ScalarSample> samples;
+  std::optional<Timestamp> oldest;
+  const auto take = [&](const ReplySeries& series) {
+    if (with_times && series.is_time) {
+      oldest = std::min(oldest.value_or(Timestamp::max()), TimeOf(series.sample));
+    } else {
+      samples.push_back(series.sample);
+    }
+  };
+  if (Status read = ReadPrometheusReply(body, {}, limits, take); !read) return read.error();
+  if (with_times) {
+    for (ScalarSample& sample : samples)
+      sample.at = oldest.value_or(Timestamp());
+  }
+  return samples;
+}
+
+Timestamp TimeOf(const ScalarSample& sample) {
+  constexpr double kLatest = 9.2e9;  // Seconds; the year 2261, before nanoseconds overflow.
+  if (!(sample.value >= 0 && sample.value <= kLatest)) return {};
+  return Timestamp(std::chrono::duration_cast<Duration>(
+      std::chrono::microseconds(std::llround(sample.value * 1e6))));
 }
 
 }  // namespace hpaplus::collectors

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -9,15 +12,42 @@
 
 namespace hpaplus::collectors {
 
-/// Reads the answer to an instant query (/api/v1/query): one sample per series of a vector, one for
-/// a scalar, none for an empty vector. NaN, infinite and negative values are samples like any
-/// other; whether one may be acted on is decided elsewhere. Warnings are ignored.
+/// What an answer may be.
+struct ReplyLimits {
+  std::size_t max_series = 1000;  // Of numbers; as many times may stand beside them.
+  bool accepts_partial = false;   // With warnings, or calling itself partial.
+};
+
+/// One series of an answer. `key` has the values of the labels that were asked for, put together
+/// with AppendToKey(); a label that the series does not have is empty. Both are valid during the
+/// call only.
+struct ReplySeries {
+  std::string_view key;
+  bool is_time = false;  // Of a question by WithTimes(): the value is a time.
+  const ScalarSample& sample;
+};
+using SeriesTaker = std::function<void(const ReplySeries&)>;
+
+/// Reads the answer to an instant query (/api/v1/query) and hands over its series one by one: those
+/// of a vector, one for a scalar, none for an empty vector. What was taken counts only when the
+/// result is success. NaN, infinite and negative values are samples like any other; whether one may
+/// be acted on is decided elsewhere.
 ///
-/// `status: error` gives an Error with Prometheus' own words: kInvalidArgument for bad_data and
-/// execution, kDeadlineExceeded for timeout, kUnavailable for the rest. Range vectors, strings,
-/// histograms and more than `max_series` series are errors; so is anything malformed, of which no
-/// part is used.
+/// `status: error` gives an Error with the server's own words: kInvalidArgument for bad_data,
+/// execution and VictoriaMetrics' 4xx, kDeadlineExceeded for timeout, kUnavailable for the rest.
+/// Warnings and isPartial are kMalformedData unless accepted, except for PromQL's own advice
+/// ("PromQL info: ..."). Range vectors, strings, histograms and more than `max_series` series are
+/// errors; so is anything malformed.
+[[nodiscard]] Status ReadPrometheusReply(std::string_view body, std::span<const std::string> by,
+                                         const ReplyLimits& limits, const SeriesTaker& take);
+
+/// The numbers alone. Where times stand beside them, all get the oldest: several numbers are no
+/// number anyway. One without a time was measured in 1970.
 [[nodiscard]] Result<std::vector<ScalarSample>> ParsePrometheusReply(std::string_view body,
-                                                                     std::size_t max_series);
+                                                                     const ReplyLimits& limits,
+                                                                     bool with_times);
+
+/// The time that a value of WithTimes() says; 1970 for one that is none.
+[[nodiscard]] Timestamp TimeOf(const ScalarSample& sample);
 
 }  // namespace hpaplus::collectors

@@ -31,8 +31,39 @@ SourceName NameOfReferred(const SourceRef& source, const std::string& ns) {
   return source.kind + "/" + ns + "/" + source.name;
 }
 
+// A name that means nothing but itself wherever a query may have it.
+bool IsHarmless(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_';
+  });
+}
+
+// The query with the object's own names in the places kept for them.
+Result<std::string> WithNames(std::string query, const WorkloadSpec& spec) {
+  const std::pair<std::string_view, const std::string*> names[] = {
+      {"${namespace}", &spec.ns}, {"${name}", &spec.name}, {"${target}", &spec.target.name}};
+  for (const auto& [place, name] : names) {
+    for (std::size_t at = query.find(place); at != std::string::npos; at = query.find(place, at)) {
+      if (!IsHarmless(*name)) {
+        return Error{ErrorCode::kInvalidArgument,
+                     "the query has " + std::string(place) + ", and that name cannot stand there"};
+      }
+      query.replace(at, place.size(), *name);
+      at += name->size();
+    }
+  }
+  return query;
+}
+
+Result<PlannedRead> PlanSource(const MetricSpec& metric, const WorkloadSpec& spec) {
+  Result<std::string> query = WithNames(metric.query, spec);
+  if (!query) return query.error();
+  return PlannedRead{NameOfReferred(metric.source, spec.ns),
+                     {.type = metric.type, .ns = spec.ns, .expression = *std::move(query)}};
+}
+
 Result<PlannedRead> PlanRead(const MetricSpec& metric, const WorkloadView& view) {
-  const std::string& ns = view.spec->ns;
   switch (metric.type) {
     case MetricType::kResource:
     case MetricType::kContainerResource:
@@ -43,8 +74,7 @@ Result<PlannedRead> PlanRead(const MetricSpec& metric, const WorkloadView& view)
     case MetricType::kExternal:
       return PlanNamed(kExternalMetrics, metric, view);
     case MetricType::kSource:
-      return PlannedRead{NameOfReferred(metric.source, ns),
-                         {.type = metric.type, .ns = ns, .expression = metric.query}};
+      return PlanSource(metric, *view.spec);
     case MetricType::kUnknown:
       return Error{ErrorCode::kInvalidArgument, "the metric's type is unknown"};
   }

@@ -8,7 +8,7 @@ namespace {
 // Whether the questions to ask may differ between two views of one object.
 bool SameQuestions(const WorkloadView& a, const WorkloadView& b) {
   const bool same_spec = a.spec == b.spec || a.spec->metrics == b.spec->metrics;
-  return same_spec && a.scale.selector == b.scale.selector;
+  return same_spec && a.spec->target == b.spec->target && a.scale.selector == b.scale.selector;
 }
 
 bool SameSpec(const WorkloadView& a, const WorkloadView& b) {

@@ -45,6 +45,7 @@ Result<HttpAuth> ResolveAuth(const SourceSpec& source, const Find& find) {
   HttpAuth auth;
   if (source.header_name) auth.header.first = *source.header_name;
   auth.tls_server_name = source.tls_server_name;
+  auth.headers.assign(source.headers.begin(), source.headers.end());
   const std::array<std::string*, 7> fields = {
       &auth.bearer_token, &auth.basic_username,  &auth.basic_password, &auth.header.second,
       &auth.ca_pem,       &auth.client_cert_pem, &auth.client_key_pem};
@@ -61,7 +62,8 @@ Result<HttpAuth> ResolveAuth(const SourceSpec& source, const Find& find) {
 bool SameAuth(const HttpAuth& a, const HttpAuth& b) {
   const auto fields = [](const HttpAuth& auth) {
     return std::tie(auth.bearer_token, auth.basic_username, auth.basic_password, auth.header,
-                    auth.ca_pem, auth.client_cert_pem, auth.client_key_pem, auth.tls_server_name);
+                    auth.ca_pem, auth.client_cert_pem, auth.client_key_pem, auth.tls_server_name,
+                    auth.headers);
   };
   return fields(a) == fields(b);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "engine/model/source_cron.h"
 #include "engine/model/source_grpc.h"
 #include "engine/model/source_keda.h"
+#include "engine/model/source_prometheus.h"
 #include "engine/model/source_push.h"
 
 namespace hpaplus {
@@ -40,6 +42,7 @@ struct SourceSpec {
   std::optional<SecretKeyRef> tls_client_cert;
   std::optional<SecretKeyRef> tls_client_key;
   std::string tls_server_name;
+  std::map<std::string, std::string> headers;  // Nothing secret: a tenant, say.
 
   Duration timeout = std::chrono::seconds(2);
   std::size_t max_response_bytes = 1U << 20U;
@@ -51,6 +54,7 @@ struct SourceSpec {
   std::optional<GrpcSource> grpc;
   std::optional<KedaScalerSource> keda;
   std::optional<CronSource> cron;
+  std::optional<PrometheusSource> prometheus;
   std::optional<PushSource> push;
 
   // ClusterMetricSource: which namespaces' objects may use it.

@@ -5,6 +5,7 @@
 #include "engine/model/json_fields.h"
 #include "engine/model/source_fields.h"
 #include "engine/model/source_grpc_json.h"
+#include "engine/model/source_prometheus_json.h"
 #include "engine/model/source_push_json.h"
 #include "engine/model/source_type.h"
 #include "engine/model/spec_json.h"
@@ -168,6 +169,8 @@ SourceSpec ReadSource(const JsonField& root) {
   ReadAuth(spec.Field("auth"), source);
   ReadPushSource(spec, source);
   ReadTls(spec.Field("tls"), source);
+  ReadHeaders(spec, source);
+  ReadPrometheus(spec, source);
   ReadLimits(spec.Field("limits"), source);
   source.cache_for = spec.Field("cacheFor").Period(Duration(0), minutes(5)).value_or(Duration(0));
   if (cluster) ReadAllowed(spec.Field("allowedNamespaces"), source);

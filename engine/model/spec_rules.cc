@@ -82,9 +82,12 @@ class Rules : RuleChecks {
     if (endpoint != nullptr && url.starts_with("grpc") != type->secure.starts_with("grpc")) {
       Refuse("spec", "the endpoint does not have the scheme of its type");
     }
+    if (Find(spec, "headers") != nullptr && !url.starts_with("http")) {
+      Refuse("spec", "headers go with an http or https endpoint");
+    }
     for (const auto& [block, owner] :
          {std::pair("grpc", "GRPC"), std::pair("kedaExternalScaler", "KedaExternalScaler"),
-          std::pair("push", "Push")}) {
+          std::pair("prometheus", "Prometheus"), std::pair("push", "Push")}) {
       if (Find(spec, block) != nullptr && type->name != owner) {
         Refuse("spec", fmt::format("{} goes with type {}", block, owner));
       }

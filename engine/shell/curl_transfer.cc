@@ -203,6 +203,8 @@ Status CurlTransfer::SetHeaders() {
     }
     if (!auth.header.first.empty())
       all_good = all_good && add(auth.header.first, auth.header.second);
+    for (const auto& [name, value] : auth.headers)
+      all_good = all_good && add(name, value);
   }
   if (!all_good) {
     return Error{ErrorCode::kInvalidArgument,

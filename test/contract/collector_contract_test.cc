@@ -46,6 +46,7 @@ struct PrometheusRig : HttpRig {
   PrometheusRig() {
     ResolvedSource source;
     source.spec.endpoint = "http://prometheus";
+    source.spec.prometheus = PrometheusSource{.sample_time = false};
     collector = std::move(*collectors::PrometheusCollector::Create(source, {http, executor}));
   }
   void AnswerAll() {

@@ -79,6 +79,10 @@ TEST_F(HttpClientContract, SendsCredentialsAsAsked) {
   auth.header = {"X-Api-Key", "abc"};
   request.auth = std::make_shared<HttpAuth>(auth);
   EXPECT_EQ(Ask(request)->body, "Basic dXNlcjpwYXNz,abc");
+  auth = {};
+  auth.headers = {{"X-Api-Key", "plain"}};
+  request.auth = std::make_shared<HttpAuth>(auth);
+  EXPECT_EQ(Ask(request)->body, "none,plain");
 }
 
 TEST_F(HttpClientContract, AnswersManyRequestsInTheirOrder) {

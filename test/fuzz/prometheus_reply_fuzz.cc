@@ -10,7 +10,8 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   constexpr std::size_t kMaxSeries = 8;
   const std::string_view body(reinterpret_cast<const char*>(data), size);
-  const auto samples = hpaplus::collectors::ParsePrometheusReply(body, kMaxSeries);
+  const auto samples =
+      hpaplus::collectors::ParsePrometheusReply(body, {.max_series = kMaxSeries}, false);
   if (samples) {
     HPAPLUS_CHECK(samples->size() <= kMaxSeries);
     for (const auto& sample : *samples)

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/url.h"
 #include "test/support/fake_http_client.h"
 
 namespace hpaplus::collectors {
@@ -68,6 +69,52 @@ TEST_F(PrometheusTest, AsksAsOfNowWithTheTimeThatIsLeft) {
   EXPECT_EQ((*results[0])->received, kNow);
 }
 
+TEST_F(PrometheusTest, AsksWhenAPlainSelectorsSampleWasMeasured) {
+  http.AnswerAlways(R"({"status":"success","data":{"resultType":"vector","result":[
+      {"metric":{"__name__":"x"},"value":[1700000000.25,"5"]},
+      {"metric":{"hpaplus_part":"time"},"value":[1700000000.25,"1699999990.5"]}]}})");
+  const auto results = Collect({Query("x{a='b'}"), Query("x{a='b'} + 0")});
+  ASSERT_EQ(http.seen.size(), 2U);
+  EXPECT_THAT(http.seen[0].url,
+              HasSubstr("query=" +
+                        PercentEncode("(x{a='b'}\n) or label_replace((timestamp(x{a='b'})"
+                                      "\n), \"hpaplus_part\", \"time\", \"\", \"\")") +
+                        "&time"));
+  ASSERT_TRUE(results[0]);
+  ASSERT_EQ((*results[0])->values.size(), 1U);
+  EXPECT_EQ((*results[0])->values[0].value, 5);
+  EXPECT_EQ((*results[0])->values[0].at, kNow - milliseconds(9750));
+  EXPECT_THAT(http.seen[1].url, HasSubstr("query=" + PercentEncode("x{a='b'} + 0") + "&time"));
+  EXPECT_EQ((*results[1])->values.size(), 2U);
+
+  source.spec.prometheus = PrometheusSource{.sample_time = false};
+  (void)Collect({Query("x")});
+  EXPECT_THAT(http.seen[2].url, HasSubstr("query=x&time"));
+}
+
+TEST_F(PrometheusTest, SendsTheParametersThatTheSourceNames) {
+  http.AnswerAlways(Reply("5"));
+  source.spec.prometheus = PrometheusSource{.query_parameters = {{"dedup", "true"}, {"x y", "&"}},
+                                            .namespace_parameter = "tenant"};
+  MetricQuery shop = Query("1+x");
+  shop.ns = "shop";
+  MetricQuery bank = shop;
+  bank.ns = "b&k";
+  (void)Collect({shop, bank, shop});
+  ASSERT_EQ(http.seen.size(), 2U) << "asked once for each namespace";
+  EXPECT_THAT(http.seen[0].url, testing::EndsWith("query=1%2Bx&tenant=shop&time=1700000000.250"
+                                                  "&timeout=2.000&dedup=true&x%20y=%26"));
+  EXPECT_THAT(http.seen[1].url, HasSubstr("&tenant=b%26k&"));
+}
+
+TEST_F(PrometheusTest, RefusesAPartOfAnAnswerUnlessToldOtherwise) {
+  http.AnswerAlways(R"({"status":"success","isPartial":true,"data":{"resultType":"vector",
+      "result":[{"metric":{},"value":[1700000000.25,"5"]}]}})");
+  EXPECT_EQ(Collect({Query("1+x")})[0].error().code, ErrorCode::kMalformedData);
+  source.spec.prometheus = PrometheusSource{.accepts_partial = true};
+  EXPECT_TRUE(Collect({Query("1+x")})[0]);
+}
+
 TEST_F(PrometheusTest, NeverWaitsLongerThanItsCaller) {
   http.AnswerAlways(Reply("5"));
   (void)Collect({Query("x")}, milliseconds(300));
@@ -84,21 +131,23 @@ TEST_F(PrometheusTest, TakesAnEndpointWithAPath) {
 
 TEST_F(PrometheusTest, PostsLongQueries) {
   http.AnswerAlways(Reply("5"));
-  const std::string expression(5000, 'x');
+  std::string expression(5000, 'x');
+  expression += "*1";
   (void)Collect({Query(expression)});
   EXPECT_EQ(http.seen[0].method, "POST");
   EXPECT_EQ(http.seen[0].url, "http://prom:9090/api/v1/query");
-  EXPECT_EQ(http.seen[0].body, "query=" + expression + "&time=1700000000.250&timeout=2.000");
+  EXPECT_EQ(http.seen[0].body,
+            "query=" + expression.substr(0, 5000) + "%2A1&time=1700000000.250&timeout=2.000");
   EXPECT_THAT(http.seen[0].headers, testing::Contains(std::pair<std::string, std::string>(
                                         "Content-Type", "application/x-www-form-urlencoded")));
 }
 
 TEST_F(PrometheusTest, AsksEqualQueriesOnce) {
   http.answer = [](const HttpRequest& request) -> Result<HttpResponse> {
-    const bool a = request.url.find("query=a&") != std::string::npos;
+    const bool a = request.url.find("query=1%2Ba&") != std::string::npos;
     return HttpResponse{200, {{"content-type", "application/json"}}, Reply(a ? "1" : "2")};
   };
-  const auto results = Collect({Query("a"), Query("b"), Query("a")});
+  const auto results = Collect({Query("1+a"), Query("1+b"), Query("1+a")});
   EXPECT_EQ(http.seen.size(), 2U);
   EXPECT_EQ((*results[0])->values[0].value, 1);
   EXPECT_EQ((*results[1])->values[0].value, 2);

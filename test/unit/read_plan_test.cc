@@ -80,6 +80,24 @@ TEST(ReadPlan, SourcesAreNamedWithTheObjectsNamespaceOrForTheCluster) {
   EXPECT_EQ(read.query.expression, "sum(rate(x[1m]))");
 }
 
+TEST(ReadPlan, AQueryMayHaveTheObjectsOwnNames) {
+  WorkloadSpec spec = SpecWith("web", {"load"});
+  spec.target.name = "web-v2";
+  spec.metrics[0].type = MetricType::kSource;
+  spec.metrics[0].query = R"(a{n="${namespace}",o="${name}",t="${target}"} ${other} ${name}$)";
+  const auto reads = PlanReads(*ViewOf(spec, 2));
+  ASSERT_TRUE(reads[0]);
+  EXPECT_EQ(reads[0]->query.expression, R"(a{n="shop",o="web",t="web-v2"} ${other} web$)");
+  // A name that could end a string in somebody's query language stands nowhere.
+  spec.target.name = R"(x"} or {")";
+  const auto refused = PlanReads(*ViewOf(spec, 2));
+  ASSERT_FALSE(refused[0]);
+  EXPECT_EQ(refused[0].error().message,
+            "the query has ${target}, and that name cannot stand there");
+  spec.metrics[0].query = R"(a{o="${name}"})";
+  EXPECT_TRUE(PlanReads(*ViewOf(spec, 2))[0]);
+}
+
 TEST(ReadPlan, NamesASourceAsTheModelDoes) {
   SourceSpec source;
   source.name = "prom";

@@ -307,6 +307,7 @@ TEST(SourceAuth, EveryReferenceEndsInItsField) {
   spec.tls_client_cert = SecretKeyRef{"t", "6"};
   spec.tls_client_key = SecretKeyRef{"t", "7"};
   spec.tls_server_name = "prom";
+  spec.headers = {{"X-Scope-OrgID", "team"}};
   EXPECT_EQ(SecretsOf(spec), (std::set<std::string>{"s", "t"}));
   const auto find = [](const std::string& secret) -> Result<SecretData> {
     SecretData data;
@@ -324,6 +325,8 @@ TEST(SourceAuth, EveryReferenceEndsInItsField) {
   EXPECT_EQ(auth->client_cert_pem, "t6");
   EXPECT_EQ(auth->client_key_pem, "t7");
   EXPECT_EQ(auth->tls_server_name, "prom");
+  EXPECT_EQ(auth->headers,
+            (std::vector<std::pair<std::string, std::string>>{{"X-Scope-OrgID", "team"}}));
   HttpAuth other = *auth;
   EXPECT_TRUE(SameAuth(*auth, other));
   other.client_key_pem = "x";

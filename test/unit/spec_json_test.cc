@@ -307,6 +307,122 @@ TEST(ParseSource, ReadsWhoMayPushAndWhatIsKept) {
   EXPECT_FALSE(ParseOne("{type: HTTP, endpoint: 'http://a'}", "MetricSource").push);
 }
 
+TEST(ParseSource, ReadsHeadersAndWhatPrometheusIsAsked) {
+  const SourceSpec plain = ParseOne("{type: Prometheus, endpoint: 'http://a'}", "MetricSource");
+  EXPECT_EQ(plain.prometheus, PrometheusSource());
+  EXPECT_TRUE(plain.headers.empty());
+  const SourceSpec full = ParseOne(R"({type: Prometheus, endpoint: 'http://a',
+      headers: {X-Scope-OrgID: 'team|b', X-Empty: ''},
+      prometheus: {queries: OwnGroups, namespaceLabel: ns, sampleTime: Evaluation,
+        partialAnswers: Accept, queryParameters: {dedup: 'true'},
+        groups: [{name: rps, query: 'sum by (ns, app) (x)', by: [ns, app], timestamp: t,
+                  refresh: 1s}, {name: errors, query: y, by: [ns]}]}})",
+                                   "ClusterMetricSource");
+  EXPECT_EQ(full.headers,
+            (std::map<std::string, std::string>{{"X-Empty", ""}, {"X-Scope-OrgID", "team|b"}}));
+  PrometheusSource wanted;
+  wanted.queries = PrometheusSource::Queries::kOwnGroups;
+  wanted.namespace_label = "ns";
+  wanted.sample_time = false;
+  wanted.accepts_partial = true;
+  wanted.query_parameters = {{"dedup", "true"}};
+  wanted.groups = {{"rps", "sum by (ns, app) (x)", {"ns", "app"}, "t", seconds(1)},
+                   {"errors", "y", {"ns"}, "", milliseconds(250)}};
+  EXPECT_EQ(full.prometheus, wanted);
+  EXPECT_EQ(
+      ParseOne("{type: Prometheus, endpoint: 'http://a', prometheus: {namespaceParameter: n}}",
+               "MetricSource")
+          .prometheus->namespace_parameter,
+      "n");
+}
+
+TEST(ParseSource, NamesWhatPrometheusCannotBeAsked) {
+  const auto problem = [](const std::string& spec) {
+    const auto source = ParseSource(
+        Object("{type: Prometheus, endpoint: 'http://a', " + spec + "}", "MetricSource"));
+    EXPECT_FALSE(source) << spec;
+    return source ? "" : source.error().message;
+  };
+  const auto groups = [&](const std::string& list) {
+    return problem("prometheus: {groups: [" + list + "]}");
+  };
+  const std::string at = "source: spec.prometheus.";
+  EXPECT_EQ(problem("prometheus: {queries: All}"),
+            at + "queries is none of Any, Groups and OwnGroups");
+  EXPECT_EQ(problem("prometheus: {queries: Groups}"),
+            at + "groups are missing, and nothing else may be asked");
+  EXPECT_EQ(problem("prometheus: {queries: OwnGroups, groups: [{name: a, query: q, by: [app]}]}"),
+            at + "groups[0].by lacks namespace, which queries: OwnGroups needs");
+  EXPECT_EQ(problem("prometheus: {sampleTime: Now}"),
+            at + "sampleTime is neither Sample nor Evaluation");
+  EXPECT_EQ(problem("prometheus: {partialAnswers: Maybe}"),
+            at + "partialAnswers is neither Refuse nor Accept");
+  EXPECT_EQ(problem("prometheus: {namespaceLabel: 'a-b'}"),
+            at + "namespaceLabel is no name: letters, digits and _, at most 63");
+  EXPECT_EQ(groups("{query: q}"), at + "groups[0].name is missing");
+  EXPECT_EQ(groups("{name: a}"), at + "groups[0].query is missing");
+  EXPECT_EQ(groups("{name: 1a, query: q}"),
+            at + "groups[0].name is no name: letters, digits and _, at most 63");
+  EXPECT_EQ(groups("{name: a, query: q}, {name: a, query: q}"),
+            at + "groups[1].name is there twice");
+  EXPECT_EQ(groups("{name: a, query: q, by: [x, x]}"), at + "groups[0].by[1] is there twice");
+  EXPECT_EQ(groups("{name: a, query: q, by: [a, b, c, d, e, f, g, h, i]}"),
+            at + "groups[0].by has more than 8 labels");
+  EXPECT_TRUE(groups("{name: a, query: q, refresh: 1ms}").starts_with(at + "groups[0].refresh "));
+  EXPECT_EQ(groups("{name: a, query: '" + std::string(8193, 'q') + "'}"),
+            at + "groups[0].query is longer than 8192");
+  std::string many;
+  for (int i = 0; i < 65; ++i)
+    many += "{name: g" + std::to_string(i) + ", query: q}, ";
+  EXPECT_EQ(groups(many), at + "groups has more than 64 groups");
+  EXPECT_EQ(problem("prometheus: {queryParameters: {time: '1'}}"),
+            at + "queryParameters.time cannot be a parameter of a query here");
+  EXPECT_EQ(problem("prometheus: {namespaceParameter: query}"),
+            at + "namespaceParameter cannot be a parameter of a query here");
+  EXPECT_EQ(problem("prometheus: {namespaceParameter: n, queryParameters: {n: '1'}}"),
+            at + "namespaceParameter is among queryParameters, too");
+  EXPECT_EQ(problem("prometheus: {namespaceParameter: n, groups: [{name: a, query: q}]}"),
+            at + "groups are shared by all namespaces, namespaceParameter asks for one at a time");
+}
+
+TEST(ParseSource, TakesNoHeaderThatOthersDecideOn) {
+  const auto problem = [](const std::string& headers, const std::string& more = "") {
+    const auto source = ParseSource(
+        Object("{type: HTTP, endpoint: 'https://a', headers: {" + headers + "}" + more + "}",
+               "MetricSource"));
+    return source ? "" : source.error().message;
+  };
+  for (const char* name :
+       {"Authorization", "HOST", "Connection", "Transfer-Encoding", "Te", "Cookie",
+        "Proxy-Authorization", "Content-Length", "Keep-Alive", "Upgrade"}) {
+    EXPECT_EQ(problem(std::string(name) + ": x"),
+              "source: spec.headers." + std::string(name) + " cannot be set here");
+  }
+  EXPECT_EQ(problem("X-A: x", ", auth: {header: {name: x-a, value: {name: s, key: k}}}"),
+            "source: spec.headers.X-A is auth.header, too");
+  const std::string no_name =
+      "source: spec.headers has a name that is none of a header: letters, digits and -, at most "
+      "128";
+  EXPECT_EQ(problem("'X A': x"), no_name);
+  EXPECT_EQ(problem("X_A: x"), no_name);
+  const std::string no_text =
+      "source: spec.headers.X-A is not printable ASCII of at most 1024 characters";
+  EXPECT_EQ(problem(R"(X-A: "a\r\nb")"), no_text);
+  EXPECT_EQ(problem("X-A: '" + std::string(1025, 'x') + "'"), no_text);
+  std::string many;
+  for (int i = 0; i < 17; ++i)
+    many += "X-" + std::to_string(i) + ": x, ";
+  EXPECT_EQ(problem(many), "source: spec.headers has more than 16 entries");
+  const auto grpc = ParseSource(
+      Object("{type: GRPC, endpoint: 'grpc://a:1', headers: {X-A: x}}", "MetricSource"));
+  ASSERT_FALSE(grpc);
+  EXPECT_EQ(grpc.error().message, "source: spec.headers go with an http or https endpoint");
+  const auto other =
+      ParseSource(Object("{type: HTTP, endpoint: 'https://a', prometheus: {}}", "MetricSource"));
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().message, "source: spec.prometheus goes with type Prometheus only");
+}
+
 TEST(ParseSource, NamesTheFieldThatMakesNoSense) {
   const auto problem = [](const std::string& spec, const std::string& kind = "MetricSource") {
     const auto source = ParseSource(Object(spec, kind));
