@@ -73,6 +73,30 @@ std::optional<double> ParseDouble(std::string_view text) {
   return ParseAll<double>(text);
 }
 
+std::optional<std::int64_t> PlainQuantityMilli(std::string_view text) {
+  constexpr std::size_t kMostDigits = 15;
+  constexpr std::int64_t kMostMilli = 9'000'000'000'000'000;
+  std::int64_t digits = 0;
+  std::size_t size = 0;
+  for (; size < text.size() && text[size] >= '0' && text[size] <= '9'; ++size) {
+    if (size == kMostDigits) return std::nullopt;
+    digits = digits * 10 + (text[size] - '0');
+  }
+  const std::string_view suffix = text.substr(size);
+  if (size == 0) return std::nullopt;
+  if (suffix == "n") return (digits + 999'999) / 1'000'000;
+  if (suffix == "u") return (digits + 999) / 1000;
+  if (suffix == "m") return digits;
+  const std::int64_t unit = suffix.empty()   ? 1
+                            : suffix == "Ki" ? std::int64_t{1} << 10U
+                            : suffix == "Mi" ? std::int64_t{1} << 20U
+                            : suffix == "k"  ? 1000
+                            : suffix == "M"  ? 1'000'000
+                                             : 0;
+  if (unit == 0 || digits > kMostMilli / 1000 / unit) return std::nullopt;
+  return digits * unit * 1000;
+}
+
 std::optional<Timestamp> ParseUnixSeconds(std::string_view text) {
   if (text.find_first_of("eE") != std::string_view::npos) return ParseUnixDouble(text);
   const std::size_t point = text.find('.');

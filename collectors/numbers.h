@@ -20,6 +20,11 @@ namespace hpaplus::collectors {
 /// case. Nothing when the text is something else or outside a double's range.
 [[nodiscard]] std::optional<double> ParseDouble(std::string_view text);
 
+/// What SampleMilli makes of the quantity, for the plain ones that metrics are written in: up to 15
+/// digits and a suffix ("1230n", "250m", "64Mi"). Nothing for all others, which need
+/// Quantity::Parse.
+[[nodiscard]] std::optional<std::int64_t> PlainQuantityMilli(std::string_view text);
+
 /// Seconds since 1970 as JSON writes them ("1700000000.123"), exact to the nanosecond; with an
 /// exponent, exact to a double. Nothing when it is no such number or lies outside 1970..2262.
 [[nodiscard]] std::optional<Timestamp> ParseUnixSeconds(std::string_view text);

@@ -108,6 +108,7 @@ std::string Shuffled(const std::string& text) {
   return shuffled;
 }
 
+// As metrics-server sends it, ordered by namespace and name.
 std::string PodMetricsText(int pods) {
   Random random(4);
   std::string text =
@@ -117,7 +118,7 @@ std::string PodMetricsText(int pods) {
         R"({}{{"metadata":{{"name":"checkout-{:05}-7d4b9c6f5d-x2x9z","namespace":"shop-{:02}",)"
         R"("creationTimestamp":"2026-11-23T10:00:00Z","labels":{{"app":"checkout","pod-template-hash":"7d4b9c6f5d","app.kubernetes.io/part-of":"shop"}}}},)"
         R"("timestamp":"2026-11-23T09:59:48Z","window":"14.773s","containers":[)",
-        pod == 0 ? "" : ",", pod, pod % 20);
+        pod == 0 ? "" : ",", pod, pod * 20 / pods);
     for (int container = 0; container < 2; ++container) {
       text += fmt::format(R"({}{{"name":"{}","usage":{{"cpu":"{}n","memory":"{}Ki"}}}})",
                           container == 0 ? "" : ",", container == 0 ? "app" : "istio-proxy",

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "collectors/numbers.h"
+#include "engine/base/random.h"
 #include "engine/model/reading.h"
 
 namespace hpaplus::collectors {
@@ -65,6 +66,28 @@ TEST(ParseUnixSeconds, RefusesWhatIsNoTimeOfOurs) {
   for (const char* bad : {"", "-1", "-0.5", "253402300799", "9223372036", "1e300", "-1e3", "nan",
                           "1.", ".5", "1.x", "1,5", "99999999999999999999", "1e-", "1700000000Z"}) {
     EXPECT_FALSE(ParseUnixSeconds(bad)) << bad;
+  }
+}
+
+TEST(PlainQuantityMilli, IsWhatTheQuantityGives) {
+  Random random(5);
+  const char* suffixes[] = {"", "n", "u", "m", "k", "M", "Ki", "Mi"};
+  std::size_t plain = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::uint64_t digits = random.Next() >> (random.Next() % 64);
+    const std::string text = std::to_string(digits) + suffixes[random.Next() % 8];
+    const auto milli = PlainQuantityMilli(text);
+    if (!milli) continue;
+    ++plain;
+    EXPECT_EQ(*milli, SampleMilli(*Quantity::Parse(text))) << text;
+  }
+  EXPECT_GT(plain, 10'000U);
+}
+
+TEST(PlainQuantityMilli, LeavesEverythingElseToTheQuantity) {
+  for (const char* text : {"", "m", "-5", "+5", "1.5", "1e3", "5Gi", "5x", " 5", "5 ", "1m2",
+                           "1234567890123456", "9000000000001M"}) {
+    EXPECT_EQ(PlainQuantityMilli(text), std::nullopt) << text;
   }
 }
 
