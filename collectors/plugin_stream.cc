@@ -159,7 +159,8 @@ bool PluginStream::State::IsDue(Timestamp now) const {
 
 std::vector<PluginQuery> PluginStream::State::Choose(Timestamp now, std::size_t most) {
   std::erase_if(wanted_, [&](const auto& entry) { return entry.second < now - kForgetAfter; });
-  std::erase_if(kept_, [&](const auto& entry) { return !wanted_.contains(entry.first); });
+  std::erase_if(kept_, [&](const auto& entry)
+                           HPAPLUS_REQUIRES(mutex_) { return !wanted_.contains(entry.first); });
   const std::size_t limit = most == 0 ? kQueriesMost : std::min(most, kQueriesMost);
   std::vector<PluginQuery> queries;
   for (const auto& [query, unused] : wanted_) {
