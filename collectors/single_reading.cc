@@ -1,5 +1,9 @@
 #include "collectors/single_reading.h"
 
+#include <limits>
+#include <memory>
+#include <utility>
+
 #include <fmt/core.h>
 
 namespace hpaplus::collectors {
@@ -7,13 +11,13 @@ namespace hpaplus::collectors {
 ReadingResult CountReading(std::int64_t count, Timestamp now) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1000;
   const std::int64_t milli = count >= 0 && count <= kMost ? count * 1000 : kInvalidMilli;
-  return NumberReading({.at = now, .value = static_cast<double>(count), .milli = milli}, now);
+  return ReadingOf({{.at = now, .value = static_cast<double>(count), .milli = milli}}, now);
 }
 
-ReadingResult NumberReading(const ScalarSample& sample, Timestamp now) {
+ReadingResult ReadingOf(std::vector<ScalarSample> values, Timestamp now) {
   auto reading = std::make_shared<Reading>();
   reading->received = now;
-  reading->values.push_back(sample);
+  reading->values = std::move(values);
   return std::shared_ptr<const Reading>(std::move(reading));
 }
 

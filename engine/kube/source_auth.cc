@@ -11,9 +11,9 @@ namespace {
 using Find = std::function<Result<SecretData>(const std::string& secret)>;
 
 auto References(const SourceSpec& source) {
-  return std::array{&source.bearer,        &source.basic_username, &source.basic_password,
-                    &source.header_value,  &source.tls_ca,         &source.tls_client_cert,
-                    &source.tls_client_key};
+  return std::array{&source.bearer,         &source.basic_username, &source.basic_password,
+                    &source.header_value,   &source.tls_ca,         &source.tls_client_cert,
+                    &source.tls_client_key, &source.query_value};
 }
 
 Result<std::string> ReadKey(const SecretKeyRef& reference, const Find& find) {
@@ -44,11 +44,12 @@ std::set<std::string> SecretsOf(const SourceSpec& source) {
 Result<HttpAuth> ResolveAuth(const SourceSpec& source, const Find& find) {
   HttpAuth auth;
   if (source.header_name) auth.header.first = *source.header_name;
+  if (source.query_name) auth.query.first = *source.query_name;
   auth.tls_server_name = source.tls_server_name;
   auth.headers.assign(source.headers.begin(), source.headers.end());
-  const std::array<std::string*, 7> fields = {
+  const std::array<std::string*, 8> fields = {
       &auth.bearer_token, &auth.basic_username,  &auth.basic_password, &auth.header.second,
-      &auth.ca_pem,       &auth.client_cert_pem, &auth.client_key_pem};
+      &auth.ca_pem,       &auth.client_cert_pem, &auth.client_key_pem, &auth.query.second};
   const auto references = References(source);
   for (std::size_t i = 0; i < references.size(); ++i) {
     if (!*references.at(i)) continue;
@@ -63,7 +64,7 @@ bool SameAuth(const HttpAuth& a, const HttpAuth& b) {
   const auto fields = [](const HttpAuth& auth) {
     return std::tie(auth.bearer_token, auth.basic_username, auth.basic_password, auth.header,
                     auth.ca_pem, auth.client_cert_pem, auth.client_key_pem, auth.tls_server_name,
-                    auth.headers);
+                    auth.headers, auth.query);
   };
   return fields(a) == fields(b);
 }

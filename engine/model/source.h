@@ -10,6 +10,7 @@
 #include "engine/base/time.h"
 #include "engine/model/source_cron.h"
 #include "engine/model/source_grpc.h"
+#include "engine/model/source_http.h"
 #include "engine/model/source_keda.h"
 #include "engine/model/source_prometheus.h"
 #include "engine/model/source_push.h"
@@ -38,6 +39,8 @@ struct SourceSpec {
   std::optional<SecretKeyRef> basic_password;
   std::optional<std::string> header_name;  // With header_value.
   std::optional<SecretKeyRef> header_value;
+  std::optional<std::string> query_name;  // With query_value: a parameter of each URL.
+  std::optional<SecretKeyRef> query_value;
   std::optional<SecretKeyRef> tls_ca;
   std::optional<SecretKeyRef> tls_client_cert;
   std::optional<SecretKeyRef> tls_client_key;
@@ -56,6 +59,7 @@ struct SourceSpec {
   std::optional<CronSource> cron;
   std::optional<PrometheusSource> prometheus;
   std::optional<PushSource> push;
+  std::optional<HttpSource> http;  // May be absent of type HTTP, too.
 
   // ClusterMetricSource: which namespaces' objects may use it.
   enum class Namespaces { kNone, kAll, kSelector };

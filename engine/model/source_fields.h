@@ -8,5 +8,6 @@ namespace hpaplus {
 // Readers of the blocks that belong to one type of source. The block is there; problems are kept.
 
 [[nodiscard]] CronSource ReadCronSource(const JsonField& cron);
+[[nodiscard]] HttpSource ReadHttpSource(const JsonField& http);
 
 }  // namespace hpaplus

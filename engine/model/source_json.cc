@@ -36,8 +36,16 @@ void ReadAuth(const JsonField& auth, SourceSpec& source) {
     source.header_value = ReadSecret(header.Field("value"));
     if (!source.header_value) header.Field("value").Fail("is missing");
   }
-  if (int{source.bearer.has_value()} + int{basic.present()} + int{header.present()} > 1) {
-    auth.Fail("has more than one of bearer, basic and header");
+  const JsonField query = auth.Field("query");
+  if (query.present()) {
+    source.query_name = query.Field("name").Required();
+    source.query_value = ReadSecret(query.Field("value"));
+    if (!source.query_value) query.Field("value").Fail("is missing");
+  }
+  if (int{source.bearer.has_value()} + int{basic.present()} + int{header.present()} +
+          int{query.present()} >
+      1) {
+    auth.Fail("has more than one of bearer, basic, header and query");
   }
 }
 
@@ -84,12 +92,23 @@ void ReadAllowed(const JsonField& field, SourceSpec& source) {
   }
 }
 
+// Of a source that asks pods in place of an endpoint.
+void CheckPods(const JsonField& spec, const JsonField& pods, const SourceSpec& source) {
+  if (spec.Field("endpoint").present()) spec.Field("endpoint").Fail("is nothing beside http.pods");
+  if (source.ns.empty()) pods.Fail("is nothing for a ClusterMetricSource, which has no namespace");
+  if (pods.Field("scheme").Text() == "HTTPS") return;
+  if (spec.Field("auth").present()) pods.Field("scheme").Fail("must be HTTPS to send credentials");
+  if (spec.Field("tls").present()) pods.Field("scheme").Fail("must be HTTPS for tls");
+}
+
 void ReadEndpoint(const JsonField& spec, const SourceType& type, SourceSpec& source) {
   const JsonField endpoint = spec.Field("endpoint");
   if (!type.has_endpoint()) {
     if (endpoint.present()) endpoint.Fail(fmt::format("is nothing for type {}", type.name));
     return;
   }
+  const JsonField pods = spec.Field("http").Field("pods");
+  if (type.name == "HTTP" && pods.present()) return CheckPods(spec, pods, source);
   source.endpoint = endpoint.Required();
   const bool secure = source.endpoint.starts_with(type.secure);
   if (!secure && !source.endpoint.starts_with(type.plain)) {
@@ -122,6 +141,10 @@ void ReadType(const JsonField& spec, SourceSpec& source) {
       block.Fail(fmt::format("is nothing for type {}", type->name));
     }
   }
+  const JsonField query = spec.Field("auth").Field("query");
+  if (query.present() && type->secure != "https://") {
+    query.Fail(fmt::format("is nothing for type {}", type->name));
+  }
   ReadEndpoint(spec, *type, source);
 }
 
@@ -131,7 +154,7 @@ std::optional<Block> ReadBlock(const JsonField& spec, std::string_view key, std:
                                Block (*read)(const JsonField&)) {
   const JsonField block = spec.Field(key);
   const bool wanted = spec.Field("type").Text() == type;
-  if (block.present() != wanted) block.Fail(fmt::format("goes with type {}", type));
+  if (block.present() && !wanted) block.Fail(fmt::format("goes with type {}", type));
   if (!block.present() || !wanted) return std::nullopt;
   return read(block);
 }
@@ -166,6 +189,8 @@ SourceSpec ReadSource(const JsonField& root) {
   ReadType(spec, source);
   ReadGrpcSources(spec, source);
   source.cron = ReadBlock(spec, "cron", "Cron", &ReadCronSource);
+  if (source.type == "Cron" && !source.cron) spec.Field("cron").Fail("is missing");
+  source.http = ReadBlock(spec, "http", "HTTP", &ReadHttpSource);
   ReadAuth(spec.Field("auth"), source);
   ReadPushSource(spec, source);
   ReadTls(spec.Field("tls"), source);

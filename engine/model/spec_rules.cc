@@ -43,8 +43,8 @@ class Rules : RuleChecks {
     const Json* spec = Find(&root, "spec");
     const Json* auth = Find(spec, "auth");
     const Json* tls = Find(spec, "tls");
-    const int ways = Count(auth, {"bearer", "basic", "header"});
-    if (ways > 1) Refuse("spec.auth", "set at most one of bearer, basic, header");
+    const int ways = Count(auth, {"bearer", "basic", "header", "query"});
+    if (ways > 1) Refuse("spec.auth", "set at most one of bearer, basic, header, query");
     if (Count(tls, {"clientCert", "clientKey"}) == 1) {
       Refuse("spec.tls", "clientCert and clientKey go together");
     }
@@ -72,11 +72,15 @@ class Rules : RuleChecks {
     }
     const SourceType* type = FindSourceType(TextOf(Find(spec, "type")));
     if (type == nullptr) return;
+    if (Find(Find(spec, "auth"), "query") != nullptr && !type->secure.starts_with("https")) {
+      Refuse("spec", "auth.query goes with the types HTTP and Prometheus");
+    }
     CheckBlocks(spec, std::string(type->name));
     if ((has_auth || has_tls) && !type->takes_credentials) {
       Refuse("spec", "auth and tls go with the types that connect to somebody");
     }
-    if (type->has_endpoint() != (endpoint != nullptr)) {
+    const bool asks_pods = CheckHttp(Find(spec, "http"), has_auth || has_tls);
+    if ((type->has_endpoint() && !asks_pods) != (endpoint != nullptr)) {
       Refuse("spec", "an endpoint goes with the types that ask one, and with no other");
     }
     if (endpoint != nullptr && url.starts_with("grpc") != type->secure.starts_with("grpc")) {
@@ -87,11 +91,24 @@ class Rules : RuleChecks {
     }
     for (const auto& [block, owner] :
          {std::pair("grpc", "GRPC"), std::pair("kedaExternalScaler", "KedaExternalScaler"),
-          std::pair("prometheus", "Prometheus"), std::pair("push", "Push")}) {
+          std::pair("prometheus", "Prometheus"), std::pair("push", "Push"),
+          std::pair("http", "HTTP")}) {
       if (Find(spec, block) != nullptr && type->name != owner) {
         Refuse("spec", fmt::format("{} goes with type {}", block, owner));
       }
     }
+  }
+
+  // Whether pods are asked.
+  bool CheckHttp(const Json* http, bool needs_tls) {
+    if (Find(http, "body") != nullptr && TextOf(Find(http, "method")) != "POST") {
+      Refuse("spec.http", "body goes with method: POST");
+    }
+    const Json* pods = Find(http, "pods");
+    if (pods != nullptr && needs_tls && TextOf(Find(pods, "scheme")) != "HTTPS") {
+      Refuse("spec", "credentials and tls need pods.scheme: HTTPS");
+    }
+    return pods != nullptr;
   }
 
   // Blocks that belong to one type and that it cannot do without.

@@ -20,6 +20,7 @@ struct HttpAuth {
   std::string basic_username;
   std::string basic_password;
   std::pair<std::string, std::string> header;  // Name and value; empty name for none.
+  std::pair<std::string, std::string> query;   // Likewise, put behind the URL's own parameters.
   std::string ca_pem;                          // Empty: the system's CAs.
   std::string client_cert_pem;
   std::string client_key_pem;

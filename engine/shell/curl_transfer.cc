@@ -173,8 +173,24 @@ Status CurlTransfer::SetUrl(bool* is_tls) {
     Append(&connect_to_, "::" + host_);
     curl_easy_setopt(easy_, CURLOPT_CONNECT_TO, connect_to_.get());
   }
+  if (!AddQuery(url.get())) {
+    return Error{ErrorCode::kInvalidArgument, "the parameter of the URL cannot be sent"};
+  }
   curl_easy_setopt(easy_, CURLOPT_URL, Part(url.get(), CURLUPART_URL).c_str());
   return Done{};
+}
+
+// The credential that is a parameter of the URL, which nobody else ever sees whole.
+bool CurlTransfer::AddQuery(void* url) const {
+  if (request_.auth == nullptr || request_.auth->query.first.empty()) return true;
+  const auto& [name, value] = request_.auth->query;
+  const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (LowerAscii(c) >= 'a' && LowerAscii(c) <= 'z') ||
+           Contains("-._~", std::string_view(&c, 1));
+  });
+  if (!plain || value.find('\0') != std::string::npos) return false;
+  return curl_url_set(static_cast<CURLU*>(url), CURLUPART_QUERY, (name + "=" + value).c_str(),
+                      CURLU_APPENDQUERY | CURLU_URLENCODE) == CURLUE_OK;
 }
 
 Status CurlTransfer::SetHeaders() {

@@ -55,6 +55,7 @@ class CurlTransfer {
 
  private:
   [[nodiscard]] Status SetUrl(bool* is_tls);
+  [[nodiscard]] bool AddQuery(void* url) const;
   [[nodiscard]] Status SetHeaders();
   void SetMethodAndBody();
   void SetConnection(const CurlOptions& options, bool is_tls);

@@ -85,6 +85,31 @@ TEST_F(HttpClientContract, SendsCredentialsAsAsked) {
   EXPECT_EQ(Ask(request)->body, "none,plain");
 }
 
+TEST_F(HttpClientContract, PutsACredentialBehindTheParametersOfTheUrl) {
+  const auto server = Serve([](const ScriptedRequest& request) {
+    std::string all = request.path;
+    for (const auto& [name, value] : request.query)
+      all += "|" + name + "=" + value;
+    return Text(all);
+  });
+  const auto ask = [&](const std::string& path, const std::string& name, const std::string& value) {
+    HttpAuth auth;
+    auth.query = {name, value};
+    HttpRequest request;
+    request.url = server->url() + path;
+    request.auth = std::make_shared<HttpAuth>(auth);
+    return Ask(request);
+  };
+  EXPECT_EQ(ask("/a", "key", "s3cret")->body, "/a|key=s3cret");
+  EXPECT_EQ(ask("/a?x=1", "key", "a&b=c #/\n\xc3\xa4")->body, "/a|key=a&b=c #/\n\xc3\xa4|x=1");
+  for (const char* name : {"a b", "a&b", "a=b", "a#", "a\n"}) {
+    const auto refused = ask("/a", name, "canary-5f1c");
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().code, ErrorCode::kInvalidArgument);
+    EXPECT_THAT(refused.error().message, Not(HasSubstr("canary-5f1c")));
+  }
+}
+
 TEST_F(HttpClientContract, AnswersManyRequestsInTheirOrder) {
   const auto server = Serve([](const ScriptedRequest& request) { return Text(request.path); });
   std::vector<HttpRequest> requests(300);

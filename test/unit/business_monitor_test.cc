@@ -1,12 +1,13 @@
 #include "collectors/business_monitor.h"
 
+#include <map>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "collectors/business_monitor_reply.h"
 #include "test/support/fake_http_client.h"
+#include "test/support/fake_pod_directory.h"
 
 namespace hpaplus::collectors {
 namespace {
@@ -17,120 +18,6 @@ using std::chrono::seconds;
 using testing::HasSubstr;
 
 const Timestamp kNow{seconds(1'700'000'000)};
-
-Result<JsonNumber> At(const std::string& path, std::string_view body) {
-  return ReadJsonNumbers(body, {&path, 1}).front();
-}
-
-double ValueAt(const std::string& path, std::string_view body) {
-  const auto number = At(path, body);
-  EXPECT_TRUE(number) << number.error().message;
-  return number ? number->value : -1;
-}
-
-std::string MessageAt(const std::string& path, std::string_view body) {
-  const auto number = At(path, body);
-  return number ? "it was accepted" : number.error().message;
-}
-
-TEST(JsonPath, IsDottedOrAPointer) {
-  const std::string_view body = R"({
-    "queue": {"depth": 7, "a.b": 8, "0": 9},
-    "items": [{"depth": 1}, {"depth": 2.5}],
-    "a/b": {"c~d": 3}, "": {"": 4}})";
-  EXPECT_EQ(ValueAt("queue.depth", body), 7);
-  EXPECT_EQ(ValueAt("/queue/depth", body), 7);
-  EXPECT_EQ(ValueAt("items.1.depth", body), 2.5);
-  EXPECT_EQ(ValueAt("/items/0/depth", body), 1);
-  EXPECT_EQ(ValueAt("/queue/a.b", body), 8);
-  EXPECT_EQ(ValueAt("queue.0", body), 9);  // A key that looks like an index.
-  EXPECT_EQ(ValueAt("/a~1b/c~0d", body), 3);
-  EXPECT_EQ(ValueAt("//", body), 4);
-  EXPECT_EQ(ValueAt("0", "[11]"), 11);
-}
-
-TEST(JsonPath, SaysWhatIsWrongWithIt) {
-  EXPECT_THAT(MessageAt("", "{}"), HasSubstr("empty step"));
-  EXPECT_THAT(MessageAt("a..b", "{}"), HasSubstr("empty step"));
-  EXPECT_THAT(MessageAt(".a", "{}"), HasSubstr("empty step"));
-  EXPECT_THAT(MessageAt("a.", "{}"), HasSubstr("empty step"));
-  EXPECT_THAT(MessageAt("/a~2", "{}"), HasSubstr("~ must be followed by 0 or 1"));
-  EXPECT_THAT(MessageAt("/a~", "{}"), HasSubstr("~ must be followed by 0 or 1"));
-  EXPECT_EQ(At("a..b", "{}").error().code, ErrorCode::kInvalidArgument);
-  std::string deep = "a";
-  for (std::size_t i = 1; i < kMostPathSteps; ++i)
-    deep += ".a";
-  EXPECT_TRUE(ParseJsonPath(deep));
-  EXPECT_FALSE(ParseJsonPath(deep + ".a"));
-}
-
-TEST(JsonNumber, IsANumberOrAStringThatIsOne) {
-  EXPECT_EQ(ValueAt("a", R"({"a": 12})"), 12);
-  EXPECT_EQ(ValueAt("a", R"({"a": -0.5})"), -0.5);
-  EXPECT_EQ(ValueAt("a", R"({"a": 1e308})"), 1e308);
-  EXPECT_EQ(ValueAt("a", R"({"a": 123456789012345678901234567890})"),
-            123456789012345678901234567890.0);
-  EXPECT_EQ(ValueAt("a", R"({"a": "12"})"), 12);
-  EXPECT_EQ(ValueAt("a", R"({"a": "1.5k"})"), 1500);
-  EXPECT_EQ(ValueAt("a", R"({"a": "2Mi"})"), 2097152);
-  EXPECT_EQ(ValueAt("a", R"({"a": "250m"})"), 0.25);
-  EXPECT_EQ(ValueAt("a", R"({"a": "1e3"})"), 1000);
-  EXPECT_EQ(ValueAt("a", "{\"a\": \"\\u0031\"}"), 1);
-  EXPECT_EQ(At("a", R"({"a": 4.1})")->milli, 4100);
-  EXPECT_EQ(At("a", R"({"a": "250m"})")->milli, 250);
-}
-
-TEST(JsonNumber, NamesWhatWasFoundInstead) {
-  EXPECT_EQ(MessageAt("a", R"({"a": null})"), "business monitor: no number at a: null");
-  EXPECT_THAT(MessageAt("a", R"({"a": true})"), HasSubstr("a boolean"));
-  EXPECT_THAT(MessageAt("a", R"({"a": {}})"), HasSubstr("an object"));
-  EXPECT_THAT(MessageAt("a", R"({"a": []})"), HasSubstr("an array"));
-  EXPECT_THAT(MessageAt("a", R"({"a": "soon"})"), HasSubstr("\"soon\""));
-  for (const char* text :
-       {"", " 1", "1 ", "k", ".", "m", "NaN", "Inf", "1.5x", "0x1", "1e999", "nan(1)"}) {
-    const std::string body = std::string(R"({"a": ")") + text + "\"}";
-    EXPECT_THAT(MessageAt("a", body), HasSubstr("neither a number nor a quantity")) << text;
-  }
-  EXPECT_THAT(MessageAt("a.b", R"({"b": 1})"), HasSubstr("there is no key \"a\""));
-  EXPECT_THAT(MessageAt("a.b", R"({"a": {}})"), HasSubstr("there is no key \"b\""));
-  EXPECT_THAT(MessageAt("a.b", R"({"a": 5})"), HasSubstr("a number before step \"b\""));
-  EXPECT_THAT(MessageAt("2", "[1,2]"), HasSubstr("an array of 2 has no element \"2\""));
-  EXPECT_THAT(MessageAt("/-", "[1,2]"), HasSubstr("no element \"-\""));
-  EXPECT_THAT(MessageAt("/01", "[1,2]"), HasSubstr("no element \"01\""));
-  EXPECT_THAT(MessageAt("a", "5"), HasSubstr("neither an object nor an array"));
-  EXPECT_THAT(MessageAt("a", R"({"a": 1, "a": 2})"), HasSubstr("occurs twice"));
-}
-
-TEST(JsonNumber, RefusesWhatIsNoJson) {
-  const std::string good = R"({"queue":{"depth":5,"max":[1,2]},"x":"y"})";
-  for (std::size_t cut = 0; cut < good.size(); ++cut) {
-    EXPECT_FALSE(At("queue.depth", good.substr(0, cut))) << cut;
-  }
-  EXPECT_TRUE(At("queue.depth", good));
-  EXPECT_FALSE(At("queue.depth", good + "{}"));
-  EXPECT_FALSE(At("queue.depth", good + "}"));
-  const std::string bodies[] = {good + "{}",
-                                good + "x",
-                                "",
-                                " ",
-                                "<html>",
-                                "\xff",
-                                "{\"a\":01}",
-                                "{\"a\":1.}",
-                                "{\"a\":-}",
-                                "{\"a\":1e400}",
-                                "{\"a\":nan}",
-                                "{\"a\":tru}",
-                                "{\"a\" 1}",
-                                "{\"a\":\"1}",
-                                std::string(100'000, '{'),
-                                std::string(100'000, '[')};
-  for (const std::string& body : bodies) {
-    const auto number = At("a", body);
-    ASSERT_FALSE(number) << body.substr(0, 50);
-    EXPECT_EQ(number.error().code, ErrorCode::kMalformedData) << body.substr(0, 50);
-  }
-}
 
 class BusinessMonitorTest : public testing::Test {
  protected:
@@ -180,9 +67,9 @@ TEST_F(BusinessMonitorTest, IgnoresTheServersIdeaOfTime) {
   EXPECT_EQ((*Collect({"a"})[0])->values[0].at, kNow);
 }
 
-TEST_F(BusinessMonitorTest, RefusesWhatIsNotCalledJson) {
+TEST_F(BusinessMonitorTest, RefusesWhatIsNotCalledADocument) {
   http.AnswerAlways(R"({"a": 1})", 200, "text/html");
-  EXPECT_THAT(ErrorOf().message, HasSubstr("not JSON but \"text/html\""));
+  EXPECT_THAT(ErrorOf().message, HasSubstr("of type \"text/html\", which cannot be read"));
   http.AnswerAlways(R"({"a": 1})", 200, "");
   EXPECT_THAT(ErrorOf().message, HasSubstr("no content type"));
   EXPECT_EQ(ErrorOf().code, ErrorCode::kMalformedData);
@@ -224,6 +111,160 @@ TEST_F(BusinessMonitorTest, RefusesBadEndpoints) {
   const auto made = BusinessMonitorCollector::Create(source, {http, executor});
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, ErrorCode::kInvalidArgument);
+}
+
+TEST_F(BusinessMonitorTest, ReadsWhatTheContentTypeSays) {
+  http.AnswerAlways("a: {b: 3}", 200, "application/yaml; charset=utf-8");
+  EXPECT_EQ((*Collect({"a.b"})[0])->values[0].value, 3);
+  http.AnswerAlways("<a><b>4</b></a>", 200, "text/xml");
+  EXPECT_EQ((*Collect({"a.b"})[0])->values[0].value, 4);
+  http.AnswerAlways("{}", 200, "application/yaml");
+  EXPECT_FALSE(Collect({"a.b"})[0]);
+}
+
+TEST_F(BusinessMonitorTest, ReadsTheFormatOfTheSourceWhateverTheContentTypeSays) {
+  source.spec.http = HttpSource{.format = DocumentFormat::kNumber};
+  http.AnswerAlways("17\n", 200, "text/plain");
+  EXPECT_EQ((*Collect({"value"})[0])->values[0].value, 17);
+  EXPECT_EQ(http.seen[0].headers[0].second, "text/plain");
+}
+
+TEST_F(BusinessMonitorTest, PostsItsBody) {
+  source.spec.http = HttpSource{.post = true, .body = "<q/>", .body_type = "application/xml"};
+  http.AnswerAlways(R"({"a": 1})");
+  EXPECT_TRUE(Collect({"a"})[0]);
+  ASSERT_EQ(http.seen.size(), 1U);
+  EXPECT_EQ(http.seen[0].method, "POST");
+  EXPECT_EQ(http.seen[0].body, "<q/>");
+  EXPECT_EQ(http.seen[0].headers[1],
+            (std::pair<std::string, std::string>("Content-Type", "application/xml")));
+}
+
+TEST_F(BusinessMonitorTest, TakesAnEmptyWildcardForNothingThere) {
+  http.AnswerAlways(R"({"shards": []})");
+  const auto results = Collect({"sum(shards[*].busy)", "count(shards[*])"});
+  ASSERT_TRUE(results[0]) << results[0].error().message;
+  EXPECT_TRUE((*results[0])->values.empty());
+  EXPECT_EQ((*results[1])->values.at(0).value, 0) << "an empty list has no elements";
+}
+
+class PodMonitorTest : public BusinessMonitorTest {
+ protected:
+  PodMonitorTest() {
+    source.spec = {.ns = "shop", .type = "HTTP"};
+    source.spec.http = HttpSource();
+    source.spec.http->pods = HttpSource::Pods{
+        .selector = {.match_labels = {{"app", "worker"}}}, .port = 8080, .path = "/stats?x=1"};
+    Add("a", "10.0.0.1");
+    Add("b", "10.0.0.2");
+    Add("c", "fd00::3");
+    http.answer = [this](const HttpRequest& request) -> Result<HttpResponse> {
+      const auto found = bodies.find(request.url);
+      if (found == bodies.end()) return Error{ErrorCode::kUnavailable, "connection refused"};
+      return HttpResponse{200, {{"content-type", "application/json"}}, found->second};
+    };
+  }
+
+  void Add(const std::string& name, const std::string& ip, bool ready = true,
+           bool deleting = false) {
+    pods.pods["shop"].push_back({{.name = name,
+                                  .ip = ip,
+                                  .phase = PodPhase::kRunning,
+                                  .ready = ready,
+                                  .deleting = deleting},
+                                 {{"app", "worker"}}});
+  }
+
+  ReadingResult Ask(const std::string& path) {
+    auto collector = BusinessMonitorCollector::Create(source, {http, executor, &pods});
+    EXPECT_TRUE(collector);
+    const MetricQuery query{.ns = "shop", .expression = path};
+    return (*collector)->Collect({&query, 1}, {kNow, kNow + seconds(10), {}}).at(0);
+  }
+
+  double Combined(HttpSource::Pods::Combine combine) {
+    source.spec.http->pods->combine = combine;
+    const auto reading = Ask("busy");
+    EXPECT_TRUE(reading) << reading.error().message;
+    return reading ? (*reading)->values.at(0).value : -1;
+  }
+
+  std::map<std::string, std::string> bodies{{"http://10.0.0.1:8080/stats?x=1", R"({"busy": 1})"},
+                                            {"http://10.0.0.2:8080/stats?x=1", R"({"busy": 2})"},
+                                            {"http://[fd00::3]:8080/stats?x=1", R"({"busy": 6})"}};
+  test::FakePodDirectory pods;
+};
+
+TEST_F(PodMonitorTest, CombinesTheNumbersOfAllReadyPods) {
+  using enum HttpSource::Pods::Combine;
+  EXPECT_EQ(Combined(kSum), 9);
+  EXPECT_EQ(Combined(kAverage), 3);
+  EXPECT_EQ(Combined(kMax), 6);
+  EXPECT_EQ(Combined(kMin), 1);
+}
+
+TEST_F(PodMonitorTest, AsksNeitherUnreadyNorDyingPodsNorThoseWithoutAnAddress) {
+  Add("d", "10.0.0.4", /*ready=*/false);
+  Add("e", "10.0.0.5", /*ready=*/true, /*deleting=*/true);
+  Add("f", "");
+  EXPECT_EQ(Combined(HttpSource::Pods::Combine::kSum), 9);
+  EXPECT_EQ(http.seen.size(), 3U);
+}
+
+TEST_F(PodMonitorTest, LeavesNoPodOutSilently) {
+  bodies.erase("http://10.0.0.2:8080/stats?x=1");
+  const auto reading = Ask("busy");
+  ASSERT_FALSE(reading);
+  EXPECT_EQ(reading.error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(reading.error().message,
+            "business monitor: 2 of 3 ready pods have the number, and 3 must: pod b: business "
+            "monitor: connection refused");
+  bodies["http://10.0.0.2:8080/stats?x=1"] = R"({"idle": 2})";
+  EXPECT_THAT(Ask("busy").error().message, HasSubstr("pod b: business monitor: no number at busy"));
+  bodies["http://10.0.0.2:8080/stats?x=1"] = R"({"busy": []})";
+  EXPECT_FALSE(Ask("sum(busy[*])"));
+}
+
+TEST_F(PodMonitorTest, DoesWithAsManyAsTheSourceSays) {
+  bodies.erase("http://10.0.0.2:8080/stats?x=1");
+  source.spec.http->pods->min_answers = 2;
+  EXPECT_EQ(Combined(HttpSource::Pods::Combine::kSum), 7);
+  EXPECT_EQ(Combined(HttpSource::Pods::Combine::kAverage), 3.5);
+  source.spec.http->pods->min_answers = 4;
+  EXPECT_THAT(Ask("busy").error().message, HasSubstr("2 of 3 ready pods have the number, and 4"));
+}
+
+TEST_F(PodMonitorTest, TakesNoPodsForNothingThereAndNotKnownForAnError) {
+  pods.pods.clear();
+  const auto nothing = Ask("busy");
+  ASSERT_TRUE(nothing);
+  EXPECT_TRUE((*nothing)->values.empty());
+  pods.problem = Error{ErrorCode::kUnavailable, "the pods have not been read yet"};
+  EXPECT_EQ(Ask("busy").error().message, "business monitor: the pods have not been read yet");
+}
+
+TEST_F(PodMonitorTest, AsksAFewAtATime) {
+  source.spec.max_concurrent = 2;
+  EXPECT_EQ(Combined(HttpSource::Pods::Combine::kSum), 9);
+  EXPECT_EQ(http.batches, (std::vector<std::size_t>{2, 1}));
+}
+
+TEST_F(PodMonitorTest, AsksOverTlsWhereItShould) {
+  source.spec.http->pods->tls = true;
+  (void)Ask("busy");
+  EXPECT_EQ(http.seen[0].url, "https://10.0.0.1:8080/stats?x=1");
+}
+
+TEST_F(PodMonitorTest, AsksNoMoreThanItMay) {
+  for (std::size_t i = 0; i < BusinessMonitorCollector::kPodsMost; ++i)
+    Add("p" + std::to_string(i), "10.1.0.1");
+  EXPECT_THAT(Ask("busy").error().message, HasSubstr("1003 pods are ready, and no more than 1000"));
+  EXPECT_TRUE(http.seen.empty());
+}
+
+TEST_F(PodMonitorTest, NeedsACluster) {
+  EXPECT_EQ(BusinessMonitorCollector::Create(source, {http, executor}).error().code,
+            ErrorCode::kInvalidArgument);
 }
 
 }  // namespace

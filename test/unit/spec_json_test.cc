@@ -451,7 +451,7 @@ TEST(ParseSource, NamesTheFieldThatMakesNoSense) {
   EXPECT_EQ(problem("{" + tls +
                     ", auth: {bearer: {name: a, key: b}, header: {name: X, value: "
                     "{name: a, key: b}}}}"),
-            "source: spec.auth has more than one of bearer, basic and header");
+            "source: spec.auth has more than one of bearer, basic, header and query");
   EXPECT_EQ(problem("{" + tls + ", tls: {clientKey: {name: a, key: b}}}"),
             "source: spec.tls has only one of clientCert and clientKey");
   EXPECT_EQ(problem("{" + tls + ", limits: {maxSeries: 0}}"),
@@ -532,7 +532,7 @@ TEST(ParseSource, NamesWhatIsWrongWithASchedule) {
     return source ? "" : source.error().message;
   };
   const std::string window = "name: w, start: 0 8 * * *, end: 0 9 * * *";
-  EXPECT_EQ(problem("Cron"), "source: spec.cron goes with type Cron");
+  EXPECT_EQ(problem("Cron"), "source: spec.cron is missing");
   EXPECT_EQ(problem("Workload, cron: {windows: []}"), "source: spec.cron goes with type Cron");
   EXPECT_EQ(problem("Cron, cron: {}"), "source: spec.cron.windows is missing or empty");
   EXPECT_EQ(problem("Cron, endpoint: 'http://a', cron: {}"),
@@ -550,6 +550,72 @@ TEST(ParseSource, NamesWhatIsWrongWithASchedule) {
             "source: spec.cron.windows[1].name occurs twice");
   EXPECT_EQ(problem("Cron, cron: {windows: [{" + window + ", desiredReplicas: -1}]}"),
             "source: spec.cron.windows[0].desiredReplicas is -1 and not in 0 to 100000");
+}
+
+TEST(ParseSource, ReadsHowAMonitorIsAsked) {
+  const SourceSpec source = ParseOne(R"({type: HTTP, endpoint: 'https://a',
+      auth: {query: {name: key, value: {name: s, key: k}}},
+      http: {format: XML, method: POST, body: <q/>, bodyType: text/xml}})",
+                                     "MetricSource");
+  ASSERT_TRUE(source.http);
+  EXPECT_EQ(source.http->format, DocumentFormat::kXml);
+  EXPECT_TRUE(source.http->post);
+  EXPECT_EQ(source.http->body, "<q/>");
+  EXPECT_EQ(source.http->body_type, "text/xml");
+  EXPECT_FALSE(source.http->pods);
+  EXPECT_EQ(source.query_name, "key");
+  EXPECT_EQ(source.query_value, (SecretKeyRef{"s", "k"}));
+
+  const SourceSpec pods = ParseOne(R"({type: HTTP, http: {pods: {port: 80, combine: Max,
+      selector: {matchLabels: {b: '2', a: '1'}}, minAnswers: 3}}})",
+                                   "MetricSource");
+  ASSERT_TRUE(pods.http && pods.http->pods);
+  EXPECT_EQ(pods.endpoint, "");
+  EXPECT_EQ(pods.http->pods->selector.match_labels,
+            (std::vector<std::pair<std::string, std::string>>{{"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(pods.http->pods->port, 80);
+  EXPECT_EQ(pods.http->pods->path, "/");
+  EXPECT_FALSE(pods.http->pods->tls);
+  EXPECT_EQ(pods.http->pods->combine, HttpSource::Pods::Combine::kMax);
+  EXPECT_EQ(pods.http->pods->min_answers, 3U);
+}
+
+TEST(ParseSource, NamesWhatIsWrongWithHowAMonitorIsAsked) {
+  const auto problem = [](const std::string& spec, const std::string& kind = "MetricSource") {
+    const auto source = ParseSource(Object("{type: HTTP, " + spec + "}", kind));
+    EXPECT_FALSE(source) << spec;
+    return source ? "" : source.error().message;
+  };
+  const std::string plain = "endpoint: 'http://a', http: ";
+  EXPECT_EQ(problem(plain + "{format: TOML}"),
+            "source: spec.http.format is none of the formats that can be read");
+  EXPECT_EQ(problem(plain + "{method: PUT}"), "source: spec.http.method is neither GET nor POST");
+  EXPECT_EQ(problem(plain + "{body: x}"), "source: spec.http.body goes with method POST");
+  EXPECT_EQ(problem(plain + "{method: POST, body: '" + std::string(20'000, 'x') + "'}"),
+            "source: spec.http.body is longer than 16384 bytes");
+  const auto pods = [](const std::string& more) {
+    return "http: {pods: {port: 80, combine: Sum, selector: {matchLabels: {a: b}}" + more + "}}";
+  };
+  EXPECT_EQ(problem(pods("") + ", endpoint: 'http://a'"),
+            "source: spec.endpoint is nothing beside http.pods");
+  EXPECT_EQ(problem(pods(""), "ClusterMetricSource"),
+            "source: spec.http.pods is nothing for a ClusterMetricSource, which has no namespace");
+  EXPECT_EQ(problem(pods("") + ", auth: {bearer: {name: a, key: b}}"),
+            "source: spec.http.pods.scheme must be HTTPS to send credentials");
+  EXPECT_EQ(problem(pods("") + ", tls: {}"), "source: spec.http.pods.scheme must be HTTPS for tls");
+  EXPECT_EQ(problem(pods(", scheme: FTP")),
+            "source: spec.http.pods.scheme is neither HTTP nor HTTPS");
+  EXPECT_EQ(problem(pods(", path: 'a'")),
+            "source: spec.http.pods.path must begin with a slash and have neither blanks nor a "
+            "fragment");
+  EXPECT_EQ(problem(pods(", minAnswers: 0")),
+            "source: spec.http.pods.minAnswers is 0 and not in 1 to 1000");
+  EXPECT_EQ(problem("http: {pods: {port: 80, combine: Sum}}"),
+            "source: spec.http.pods.selector.matchLabels is missing or empty");
+  EXPECT_EQ(problem("http: {pods: {combine: Sum, selector: {matchLabels: {a: b}}}}"),
+            "source: spec.http.pods.port is missing");
+  EXPECT_EQ(problem("http: {pods: {port: 80, combine: Any, selector: {matchLabels: {a: b}}}}"),
+            "source: spec.http.pods.combine is none of Sum, Average, Max and Min");
 }
 
 TEST(ParseSource, TellsClusterSourcesByTheirNamespaceWhereTheKindIsMissing) {
