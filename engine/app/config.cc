@@ -71,6 +71,19 @@ class Section {
     out = value->get<std::string>();
   }
 
+  std::vector<std::string> ReadTexts(const std::string& key) {
+    const Json* value = Find(key);
+    std::vector<std::string> texts;
+    if (value == nullptr) return texts;
+    const auto is_text = [](const Json& item) { return item.is_string(); };
+    if (!value->is_array() || !std::all_of(value->begin(), value->end(), is_text)) {
+      Complain(key, "must be a list of strings");
+    } else {
+      texts = value->get<std::vector<std::string>>();
+    }
+    return texts;
+  }
+
   template <class Integer>
   void ReadInteger(const std::string& key, Integer& out, std::int64_t least, std::int64_t most) {
     const Json* value = Find(key);
@@ -161,11 +174,35 @@ void ReadKubernetes(Section section, ControllerConfig::Kubernetes& kubernetes) {
   section.Read("namespace", kubernetes.ns);
 }
 
+std::vector<IpNetwork> ReadNetworks(Section& section, const std::string& key) {
+  std::vector<IpNetwork> networks;
+  for (const std::string& text : section.ReadTexts(key)) {
+    const auto network = ParseNetwork(text);
+    if (network) {
+      networks.push_back(*network);
+    } else {
+      section.Complain(key, network.error().message);
+    }
+  }
+  return networks;
+}
+
+void ReadEgress(Section section, EgressPolicy& egress) {
+  const auto policy =
+      EgressPolicy::Create({ReadNetworks(section, "allow"), ReadNetworks(section, "deny")});
+  if (policy) {
+    egress = *policy;
+  } else {
+    section.Complain("allow", policy.error().message);
+  }
+}
+
 void ReadSources(Section section, ControllerConfig::Sources& sources) {
   section.ReadInteger("threads", sources.threads, 1, 256);
   section.ReadInteger("threadsPerSource", sources.threads_per_source, 1, 64);
   section.ReadDuration("metricsServerShareFor", sources.metrics_server_share_for, Duration(0),
                        std::chrono::minutes(5));
+  ReadEgress(section.Sub("egress"), sources.egress);
 }
 
 void ReadMost(Section& section, const std::string& key, std::optional<std::int64_t>& most) {

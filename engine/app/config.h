@@ -11,6 +11,7 @@
 #include "engine/base/log.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
+#include "engine/model/egress_policy.h"
 
 namespace hpaplus::app {
 
@@ -35,6 +36,7 @@ struct ControllerConfig {
     int threads = 16;            // For all sources together.
     int threads_per_source = 2;  // A hanging source takes no more than these.
     Duration metrics_server_share_for = std::chrono::seconds(1);
+    EgressPolicy egress;  // Where metric sources may lead. Not for the API server.
   };
   struct Safety {
     Duration window = std::chrono::minutes(1);

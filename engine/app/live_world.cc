@@ -44,6 +44,7 @@ class KubeWorld final : public LiveWorld {
                               [this](Timestamp now) { return statuses_.RunChores(now); },
                               [this](Timestamp now) { return sources_.RunChores(now); }}),
         http_(side_clock_),
+        source_http_(side_clock_, SourceHttp()),
         view_(ViewConfig(access->default_namespace()), Api(), side_clock_, telemetry),
         actuator_(Send(), view_, [this] { clock_.Wake(); }),
         statuses_(StatusConfig(), Send(), view_, side_clock_),
@@ -63,6 +64,7 @@ class KubeWorld final : public LiveWorld {
 
   ~KubeWorld() override {
     http_.EndCallsBy(side_clock_.Now() + kLastCalls);
+    source_http_.EndCallsBy(side_clock_.Now() + kLastCalls);
     chores_.Stop();
     sources_.StopWatches();
     view_.StopWatches();
@@ -103,6 +105,14 @@ class KubeWorld final : public LiveWorld {
   }
 
  private:
+  // Sources have connections of their own: their policy is not the API server's, and however many
+  // of them hang, its connections are not used up.
+  CurlOptions SourceHttp() const {
+    CurlOptions options;
+    options.egress = std::make_shared<const EgressPolicy>(config_.sources.egress);
+    return options;
+  }
+
   kube::KubeClusterView::Config ViewConfig(const std::string& controller_ns) {
     kube::KubeClusterView::Config view;
     view.ns = config_.kubernetes.ns;
@@ -144,10 +154,10 @@ class KubeWorld final : public LiveWorld {
 
   void SetSource(const SourceName& name, Result<ResolvedSource>&& source,
                  std::function<bool(std::string_view)> allows) {
-    auto runnable =
-        source ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
-                                                     {http_, parsing_, &view_}, std::move(allows)))
-               : Result<RunnableSource>(source.error());
+    auto runnable = source ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
+                                                                 {source_http_, parsing_, &view_},
+                                                                 std::move(allows)))
+                           : Result<RunnableSource>(source.error());
     if (const auto set = runner_.SetSource(name, std::move(runnable)); !set) {
       HPAPLUS_LOG(kWarning, "source not usable",
                   {{"source", name}, {"error", set.error().message}});
@@ -204,6 +214,7 @@ class KubeWorld final : public LiveWorld {
   SystemClock side_clock_;  // Of everybody but the tick, who alone is woken by clock_.
   kube::Chores chores_;
   CurlClient http_;
+  CurlClient source_http_;
   CollectorRegistry registry_;
   BudgetExecutor deciding_{ExecutorPriority::kHigh};
   BudgetExecutor parsing_{ExecutorPriority::kNormal};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 #include <curl/curl.h>
@@ -33,6 +34,32 @@ int SocketCallback(void* options, curl_socket_t socket, curlsocktype /*purpose*/
   // Keep-alive finds a dead peer of an idle connection, this one that of a busy one.
   setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
   return CURL_SOCKOPT_OK;
+}
+
+std::optional<IpAddress> AddressOf(const curl_sockaddr& address) {
+  // Copied: the union that libcurl hands out need not be aligned for the others' members.
+  if (address.family == AF_INET && address.addrlen >= sizeof(sockaddr_in)) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address.addr, sizeof v4);
+    std::array<std::uint8_t, 4> bytes{};
+    std::memcpy(bytes.data(), &v4.sin_addr, bytes.size());
+    return IpAddress::FromBytes(bytes);
+  }
+  if (address.family == AF_INET6 && address.addrlen >= sizeof(sockaddr_in6)) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &address.addr, sizeof v6);
+    std::array<std::uint8_t, 16> bytes{};
+    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+    return IpAddress::FromBytes(bytes);
+  }
+  return std::nullopt;
+}
+
+curl_socket_t OpenSocketCallback(void* transfer, curlsocktype /*purpose*/, curl_sockaddr* address) {
+  if (!static_cast<CurlTransfer*>(transfer)->MayConnect(AddressOf(*address))) {
+    return CURL_SOCKET_BAD;
+  }
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 bool HasControlByte(std::string_view text) {
@@ -142,6 +169,7 @@ Status CurlTransfer::Prepare(void* easy, const CurlOptions& options) {
   SetMethodAndBody();
   SetConnection(options, is_tls);
   if (is_tls) SetTls();
+  SetEgress(options);
   return Done{};
 }
 
@@ -299,6 +327,28 @@ void CurlTransfer::SetTls() {
   }
 }
 
+void CurlTransfer::SetEgress(const CurlOptions& options) {
+  for (const std::string& entry : options.resolve)
+    Append(&resolve_, entry);
+  if (resolve_ != nullptr) curl_easy_setopt(easy_, CURLOPT_RESOLVE, resolve_.get());
+  if (options.egress == nullptr) return;
+  egress_ = options.egress.get();
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &OpenSocketCallback);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
+}
+
+bool CurlTransfer::MayConnect(const std::optional<IpAddress>& address) {
+  const Status checked =
+      address ? egress_->Check(*address)
+              : Error{ErrorCode::kPermissionDenied, "the egress policy allows IP addresses only"};
+  if (checked) {
+    egress_allowed_ = true;
+  } else {
+    egress_problem_ = checked.error().message;
+  }
+  return checked.has_value();
+}
+
 std::size_t CurlTransfer::OnHeader(std::string_view line) {
   header_bytes_ += line.size();
   if (header_bytes_ > max_header_bytes_) {
@@ -348,6 +398,9 @@ Error CurlTransfer::Describe(int curl_code) const {
   if (body_limit_hit_) {
     return {ErrorCode::kMalformedData,
             fmt::format("the answer is longer than {} bytes", request_.max_response_bytes)};
+  }
+  if (!egress_problem_.empty() && !egress_allowed_) {
+    return {ErrorCode::kPermissionDenied, egress_problem_};
   }
   const auto code = static_cast<CURLcode>(curl_code);
   std::string detail(error_text_.data());

@@ -4,9 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "engine/model/egress_policy.h"
 #include "engine/ports/http_stream.h"
 #include "engine/shell/curl_stream.h"
 
@@ -24,6 +27,10 @@ struct CurlOptions {
   Duration connect_timeout = std::chrono::seconds(5);
   // Sent but unacknowledged for so long: the connection is dead.
   Duration tcp_user_timeout = std::chrono::seconds(10);
+  // Judges each address that a connection is about to be opened to, whatever name led there. Null:
+  // all may be. Behind a proxy only the proxy's own address is seen.
+  std::shared_ptr<const EgressPolicy> egress;
+  std::vector<std::string> resolve;  // "host:port:address[,address]" in place of DNS.
 };
 
 /// One request on its way through libcurl. Lives on the curl thread; everything that libcurl points
@@ -52,6 +59,8 @@ class CurlTransfer {
   // libcurl's callbacks.
   std::size_t OnHeader(std::string_view line);
   std::size_t OnBody(std::string_view bytes);
+  /// Whether a connection may be opened to an address; null for one that is no IP address.
+  [[nodiscard]] bool MayConnect(const std::optional<IpAddress>& address);
 
  private:
   [[nodiscard]] Status SetUrl(bool* is_tls);
@@ -60,6 +69,7 @@ class CurlTransfer {
   void SetMethodAndBody();
   void SetConnection(const CurlOptions& options, bool is_tls);
   void SetTls();
+  void SetEgress(const CurlOptions& options);
   [[nodiscard]] Error Describe(int curl_code) const;
   void End(Result<HttpResponse> result);
 
@@ -77,6 +87,10 @@ class CurlTransfer {
   std::string host_;  // "host:port", for messages and the Host header.
   Slist headers_;
   Slist connect_to_;
+  Slist resolve_;
+  const EgressPolicy* egress_ = nullptr;
+  std::string egress_problem_;  // Of the last address that was not allowed.
+  bool egress_allowed_ = false;
   std::array<char, 256> error_text_{};  // CURL_ERROR_SIZE.
 
   HttpResponse response_;

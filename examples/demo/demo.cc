@@ -206,7 +206,8 @@ class Demo {
     const std::string config = (work_ / "config.yaml").string();
     std::ofstream(config) << "apiVersion: autoscaling.hpaplus.io/v1alpha1\n"
                              "kind: ControllerConfiguration\n"
-                             "http: {listen: \"127.0.0.1:0\"}\n";
+                             "http: {listen: \"127.0.0.1:0\"}\n"
+                             "sources: {egress: {allow: [127.0.0.0/8]}}\n";
     std::vector<std::string> arguments = {options_.hpaplus, "run",         "--config",
                                           config,           "--namespace", namespace_};
     if (options_.kubeconfig.empty()) {

@@ -18,7 +18,8 @@ class HpaplusProcess {
     std::string kubeconfig;
     std::string ns;                  // --namespace; empty for all.
     std::vector<std::string> flags;  // More of them.
-    std::string config;              // More YAML for the configuration file, beside `http`.
+    std::string config;              // More YAML for the configuration file, beside `http`
+                                     // and `sources`, which may lead to this host.
     bool wait_until_ready = true;
     std::string program = HPAPLUS_BINARY_DIR "/hpaplus";
     Duration patience = std::chrono::seconds(30);

@@ -137,5 +137,32 @@ TEST(ParseListenTest, ReadsHostAndPort) {
   }
 }
 
+TEST(ConfigTest, ReadsWhereSourcesMayLead) {
+  ConfigProblems problems;
+  const auto config = ParseConfig(std::string(kHead) +
+                                      "sources: {egress: {allow: [127.0.0.1, 'fd00::/8'], deny: "
+                                      "[10.96.0.1]}}\n",
+                                  "c.yaml", problems);
+  ASSERT_TRUE(config);
+  EXPECT_TRUE(config->sources.egress.Check("127.0.0.1"));
+  EXPECT_FALSE(config->sources.egress.Check("127.0.0.2"));
+  EXPECT_FALSE(config->sources.egress.Check("10.96.0.1"));
+  EXPECT_TRUE(config->sources.egress.Check("10.96.0.2"));
+}
+
+TEST(ConfigTest, NamesTheNetworkThatIsNone) {
+  const auto problem = [](const std::string& egress) {
+    ConfigProblems problems;
+    EXPECT_FALSE(ParseConfig(std::string(kHead) + "sources: {egress: " + egress + "}\n", "c.yaml",
+                             problems));
+    return problems.lines.empty() ? "" : problems.lines.front();
+  };
+  EXPECT_THAT(problem("{deny: [10.0.0.1/8]}"),
+              HasSubstr("sources.egress.deny: \"10.0.0.1/8\" has bits behind the prefix"));
+  EXPECT_THAT(problem("{allow: 10.0.0.0/8}"), HasSubstr("must be a list of strings"));
+  EXPECT_THAT(problem("{allow: [10.0.0.0/8], deny: [10.0.0.0/8]}"),
+              HasSubstr("10.0.0.0/8 is both allowed and denied"));
+}
+
 }  // namespace
 }  // namespace hpaplus::app
