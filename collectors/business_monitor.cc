@@ -99,7 +99,7 @@ std::vector<DocumentValues> BusinessMonitorCollector::Read(const Result<HttpResp
   if (response->status != 200) return all(StatusError(kWho, response->status));
   if (Status ok = CheckSize(kWho, *response, spec_.max_response_bytes); !ok) return all(ok.error());
   const std::string_view type = response->Header("content-type");
-  const auto format = http_spec_.format ? http_spec_.format : FormatOfContentType(type);
+  const auto format = http_spec_.format ? http_spec_.format : DocumentFormatOf(type);
   if (!format) {
     return all(
         {ErrorCode::kMalformedData,

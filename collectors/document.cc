@@ -77,7 +77,7 @@ std::vector<DocumentValues> ReadDocument(DocumentFormat format, std::string_view
   return AllFailed(queries.size(), "the format is unknown");
 }
 
-std::optional<DocumentFormat> FormatOfContentType(std::string_view content_type) {
+std::optional<DocumentFormat> DocumentFormatOf(std::string_view content_type) {
   constexpr std::pair<std::string_view, DocumentFormat> kTypes[] = {
       {"application/json", DocumentFormat::kJson}, {"text/json", DocumentFormat::kJson},
       {"application/yaml", DocumentFormat::kYaml}, {"application/x-yaml", DocumentFormat::kYaml},

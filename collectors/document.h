@@ -30,6 +30,6 @@ using DocumentValues = Result<std::vector<ScalarSample>>;
                                                        Timestamp at);
 
 /// The format of "application/yaml; charset=utf-8". Null: none that is known here.
-[[nodiscard]] std::optional<DocumentFormat> FormatOfContentType(std::string_view content_type);
+[[nodiscard]] std::optional<DocumentFormat> DocumentFormatOf(std::string_view content_type);
 
 }  // namespace hpaplus::collectors

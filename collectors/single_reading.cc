@@ -11,7 +11,11 @@ namespace hpaplus::collectors {
 ReadingResult CountReading(std::int64_t count, Timestamp now) {
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max() / 1000;
   const std::int64_t milli = count >= 0 && count <= kMost ? count * 1000 : kInvalidMilli;
-  return ReadingOf({{.at = now, .value = static_cast<double>(count), .milli = milli}}, now);
+  return NumberReading({.at = now, .value = static_cast<double>(count), .milli = milli}, now);
+}
+
+ReadingResult NumberReading(const ScalarSample& sample, Timestamp now) {
+  return ReadingOf({sample}, now);
 }
 
 ReadingResult ReadingOf(std::vector<ScalarSample> values, Timestamp now) {

@@ -12,6 +12,9 @@ namespace hpaplus::collectors {
 /// A whole number that is known as of `now`.
 [[nodiscard]] ReadingResult CountReading(std::int64_t count, Timestamp now);
 
+/// One number, measured at its own time, received now.
+[[nodiscard]] ReadingResult NumberReading(const ScalarSample& sample, Timestamp now);
+
 /// Numbers, or none, received now.
 [[nodiscard]] ReadingResult ReadingOf(std::vector<ScalarSample> values, Timestamp now);
 

@@ -330,13 +330,13 @@ TEST(OneNumber, IsAllThereIs) {
 
 TEST(ContentType, NamesTheFormat) {
   using enum DocumentFormat;
-  EXPECT_EQ(FormatOfContentType("application/json"), kJson);
-  EXPECT_EQ(FormatOfContentType("Application/JSON ; charset=utf-8"), kJson);
-  EXPECT_EQ(FormatOfContentType("application/vnd.shop+json"), kJson);
-  EXPECT_EQ(FormatOfContentType("text/x-yaml"), DocumentFormat::kYaml);
-  EXPECT_EQ(FormatOfContentType("application/soap+xml"), DocumentFormat::kXml);
+  EXPECT_EQ(DocumentFormatOf("application/json"), kJson);
+  EXPECT_EQ(DocumentFormatOf("Application/JSON ; charset=utf-8"), kJson);
+  EXPECT_EQ(DocumentFormatOf("application/vnd.shop+json"), kJson);
+  EXPECT_EQ(DocumentFormatOf("text/x-yaml"), DocumentFormat::kYaml);
+  EXPECT_EQ(DocumentFormatOf("application/soap+xml"), DocumentFormat::kXml);
   for (const char* type : {"", "text/html", "application/xhtml+xml", "text/plain", "json"})
-    EXPECT_EQ(FormatOfContentType(type), std::nullopt) << type;
+    EXPECT_EQ(DocumentFormatOf(type), std::nullopt) << type;
 }
 
 }  // namespace
