@@ -47,6 +47,13 @@ std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostre
   }
   if (!options.ns.empty()) config.kubernetes.ns = options.ns;
   if (options.dry_run) config.dry_run = true;
+  if (!options.push_listen.empty()) {
+    config.push.listen = ParseListen(options.push_listen);
+    if (!config.push.listen) {
+      err << "hpaplus run: --push-listen wants HOST:PORT\n";
+      return std::nullopt;
+    }
+  }
   return config;
 }
 
@@ -141,10 +148,11 @@ int RunUntilStopped(const ControllerConfig& config, std::shared_ptr<kube::Access
                ? "the engine has not ticked for " + FormatDuration(pulse.Age())
                : std::string();
   };
-  auto admin = AdminServer::Start({.host = config.http.host, .port = config.http.port},
-                                  {.metrics = [&telemetry] { return telemetry->Scrape(); },
-                                   .unhealthy = unhealthy,
-                                   .unready = [&live] { return (*live)->Unready(); }});
+  auto admin =
+      AdminServer::Start({.host = config.http.host, .port = config.http.port},
+                         {.metrics = [&] { return telemetry->Scrape() + (*live)->PushMetrics(); },
+                          .unhealthy = unhealthy,
+                          .unready = [&live] { return (*live)->Unready(); }});
   if (!admin) return Report(admin.error(), err);
   HPAPLUS_LOG(kInfo, "started",
               {{"version", Version()},
@@ -154,8 +162,10 @@ int RunUntilStopped(const ControllerConfig& config, std::shared_ptr<kube::Access
 
   std::jthread tick([&engine](const std::stop_token& stop) { engine.Run(stop); });
   int signal = 0;
-  while ((signal = WaitForSignal(kBudgetCheckEvery)) == 0)
+  while ((signal = WaitForSignal(kBudgetCheckEvery)) == 0) {
     (*live)->FollowCpuBudget(CpuBudget(config.engine.threads));
+    (*live)->FollowFiles();
+  }
 
   EndWithin(kStopSeconds);
   HPAPLUS_LOG(kInfo, "stopping", {{"signal", std::int64_t{signal}}});

@@ -238,6 +238,27 @@ void ReadHttp(Section section, ControllerConfig::Http& http) {
   section.ReadInteger("objects", http.objects_max, 0, 1'000'000);
 }
 
+void ReadPush(Section section, ControllerConfig::Push& push) {
+  std::string listen;
+  section.Read("listen", listen);
+  if (!listen.empty()) {
+    push.listen = ParseListen(listen);
+    if (!push.listen) section.Complain("listen", "must be HOST:PORT or :PORT");
+  }
+  section.ReadInteger("threads", push.threads, 1, 64);
+  section.ReadInteger("maxConnections", push.connections_most, 1, 100'000);
+  section.ReadInteger("maxBytes", push.bytes_most, 1 << 20, std::int64_t{64} << 30);
+  Section tls = section.Sub("tls");
+  tls.Read("certFile", push.certificate_file);
+  tls.Read("keyFile", push.key_file);
+  tls.Read("clientCAFile", push.client_ca_file);
+  if (push.certificate_file.empty() != push.key_file.empty()) {
+    section.Complain("tls", "needs certFile and keyFile");
+  } else if (!push.client_ca_file.empty() && push.certificate_file.empty()) {
+    section.Complain("tls", "clientCAFile goes with certFile and keyFile");
+  }
+}
+
 void ReadLogging(Section section, LogLevel& level) {
   constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"debug", LogLevel::kDebug},
                                                                {"info", LogLevel::kInfo},
@@ -305,6 +326,7 @@ std::optional<ControllerConfig> ParseConfig(std::string_view yaml, const std::st
     ReadSafety(root.Sub("safety"), config.safety);
     ReadFreeze(root.Sub("freeze"), config.safety);
     ReadHttp(root.Sub("http"), config.http);
+    ReadPush(root.Sub("push"), config.push);
     ReadLogging(root.Sub("logging"), config.log_level);
   }
   if (!problems.lines.empty()) return std::nullopt;

@@ -49,12 +49,22 @@ struct ControllerConfig {
     int port = 8080;                 // 0 takes a free one.
     std::size_t objects_max = 1000;  // Objects with series of their own in /metrics.
   };
+  struct Push {
+    std::optional<std::pair<std::string, int>> listen;  // For remote write; absent: nobody listens.
+    int threads = 2;
+    std::size_t connections_most = 512;
+    std::size_t bytes_most = 256U << 20U;  // Of all pushed series together.
+    std::string certificate_file;          // PEM files; without them there is no TLS.
+    std::string key_file;
+    std::string client_ca_file;  // Only senders with a certificate of one of these.
+  };
 
   Engine engine;
   Kubernetes kubernetes;
   Sources sources;
   Safety safety;
   Http http;
+  Push push;
   LogLevel log_level = LogLevel::kInfo;
   bool dry_run = false;  // Nothing is written: no sizes, no status, no events.
 };

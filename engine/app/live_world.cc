@@ -9,6 +9,7 @@
 #include "engine/app/budget_executor.h"
 #include "engine/app/journal_fanout.h"
 #include "engine/app/log_journal.h"
+#include "engine/app/push_receiver.h"
 #include "engine/base/log.h"
 #include "engine/kube/chores.h"
 #include "engine/kube/discovery.h"
@@ -40,6 +41,7 @@ class KubeWorld final : public LiveWorld {
       : config_(config),
         clock_(clock),
         telemetry_(telemetry),
+        push_(PushReceiver::Create(config.push, side_clock_)),
         chores_(side_clock_, {[this](Timestamp now) { return view_.RunChores(now); },
                               [this](Timestamp now) { return statuses_.RunChores(now); },
                               [this](Timestamp now) { return sources_.RunChores(now); }}),
@@ -63,6 +65,7 @@ class KubeWorld final : public LiveWorld {
   }
 
   ~KubeWorld() override {
+    push_->Stop();
     http_.EndCallsBy(side_clock_.Now() + kLastCalls);
     source_http_.EndCallsBy(side_clock_.Now() + kLastCalls);
     chores_.Stop();
@@ -82,7 +85,7 @@ class KubeWorld final : public LiveWorld {
     sources_.StartWatches();
     view_.StartWatches();
     chores_.Start();
-    return Done{};
+    return push_->Listen([this] { return sources_.Synced() ? "" : "the sources are being read"; });
   }
 
   World world() override {
@@ -97,6 +100,9 @@ class KubeWorld final : public LiveWorld {
     if (!view_.Synced()) return "the cluster is still being read";
     return sources_.Synced() ? "" : "the sources are still being read";
   }
+
+  void FollowFiles() override { push_->FollowFiles(); }
+  std::string PushMetrics() override { return push_->Metrics(); }
 
   void FollowCpuBudget(int budget) override {
     SetTbbParallelism(budget);
@@ -138,7 +144,10 @@ class KubeWorld final : public LiveWorld {
                                std::function<bool(std::string_view)> allows) {
       SetSource(name, std::move(source), std::move(allows));
     };
-    sources.on_gone = [this](const SourceName& name) { runner_.RemoveSource(name); };
+    sources.on_gone = [this](const SourceName& name) {
+      runner_.RemoveSource(name);
+      push_->RemoveSource(name);
+    };
     sources.wake = [this] { chores_.Wake(); };
     return sources;
   }
@@ -154,10 +163,12 @@ class KubeWorld final : public LiveWorld {
 
   void SetSource(const SourceName& name, Result<ResolvedSource>&& source,
                  std::function<bool(std::string_view)> allows) {
-    auto runnable = source ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
-                                                                 {source_http_, parsing_, &view_},
-                                                                 std::move(allows)))
-                           : Result<RunnableSource>(source.error());
+    if (source) push_->SetSource(*source);
+    auto runnable =
+        source ? Result<RunnableSource>(MakeRunnable(
+                     std::move(*source), registry_,
+                     {source_http_, parsing_, &view_, push_->samples()}, std::move(allows)))
+               : Result<RunnableSource>(source.error());
     if (const auto set = runner_.SetSource(name, std::move(runnable)); !set) {
       HPAPLUS_LOG(kWarning, "source not usable",
                   {{"source", name}, {"error", set.error().message}});
@@ -212,6 +223,7 @@ class KubeWorld final : public LiveWorld {
   SystemClock& clock_;
   PrometheusTelemetry& telemetry_;
   SystemClock side_clock_;  // Of everybody but the tick, who alone is woken by clock_.
+  const std::unique_ptr<PushReceiver> push_;
   kube::Chores chores_;
   CurlClient http_;
   CurlClient source_http_;

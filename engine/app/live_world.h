@@ -33,6 +33,10 @@ class LiveWorld {
   [[nodiscard]] virtual std::string Unready() = 0;
   /// Takes over a changed CPU budget. One thread.
   virtual void FollowCpuBudget(int budget) = 0;
+  /// Takes over files that have changed. One thread.
+  virtual void FollowFiles() = 0;
+  /// What has been pushed, in Prometheus' text format. Thread-safe.
+  [[nodiscard]] virtual std::string PushMetrics() = 0;
 };
 
 }  // namespace hpaplus::app

@@ -43,6 +43,8 @@ void AddRun(CLI::App& cli, app::RunOptions& options) {
          "\"embedded\" brings a small API server of its own, for trying out and testing")
       ->check(CLI::IsMember({"embedded"}))
       ->type_name("embedded");
+  run->add_option("--push-listen", options.push_listen,
+                  "HOST:PORT where Prometheus' remote write is received");
   run->add_option("--embedded-listen", options.embedded_listen,
                   "Address of the embedded cluster; port 0 takes a free one")
       ->type_name("HOST:PORT")

@@ -52,7 +52,7 @@ std::string Configuration(const PrometheusProcess::Options& options) {
                      "}\nscrape_configs:\n- job_name: test\n  static_configs:\n  - targets: [";
   for (const std::string& target : options.targets)
     text += "'" + target + "', ";
-  return text + "]\n";
+  return text + "]\n" + options.config;
 }
 
 // What its log says stands between `before` and the next blank.

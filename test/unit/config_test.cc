@@ -119,6 +119,35 @@ TEST(ConfigTest, RefusesSafetyThatMakesNoSense) {
   EXPECT_NE(problems.lines[2].find("freeze.configMap: must be the name"), std::string::npos);
 }
 
+TEST(ConfigTest, ReadsWhereSendersAreListenedTo) {
+  ConfigProblems problems;
+  const auto none = ParseConfig(kHead, "c.yaml", problems);
+  ASSERT_TRUE(none);
+  EXPECT_FALSE(none->push.listen);
+  const auto config = ParseConfig(std::string(kHead) +
+                                      "push:\n  listen: \":9201\"\n  threads: 4\n"
+                                      "  maxConnections: 7\n  maxBytes: 1048576\n"
+                                      "  tls: {certFile: c, keyFile: k, clientCAFile: a}\n",
+                                  "c.yaml", problems);
+  ASSERT_TRUE(config) << problems.lines[0];
+  EXPECT_EQ(config->push.listen, std::pair(std::string("0.0.0.0"), 9201));
+  EXPECT_EQ(config->push.threads, 4);
+  EXPECT_EQ(config->push.connections_most, 7U);
+  EXPECT_EQ(config->push.bytes_most, 1048576U);
+  EXPECT_EQ(config->push.certificate_file, "c");
+  EXPECT_EQ(config->push.key_file, "k");
+  EXPECT_EQ(config->push.client_ca_file, "a");
+}
+
+TEST(ConfigTest, RefusesAListenerThatMakesNoSense) {
+  EXPECT_THAT(ProblemsOf(std::string(kHead) + "push: {listen: here}\n"),
+              ElementsAre(HasSubstr("push.listen: must be HOST:PORT or :PORT")));
+  EXPECT_THAT(ProblemsOf(std::string(kHead) + "push: {tls: {certFile: c}}\n"),
+              ElementsAre(HasSubstr("push.tls: needs certFile and keyFile")));
+  EXPECT_THAT(ProblemsOf(std::string(kHead) + "push: {tls: {clientCAFile: c}}\n"),
+              ElementsAre(HasSubstr("push.tls: clientCAFile goes with certFile and keyFile")));
+}
+
 TEST(ConfigTest, RefusesWhatIsNoConfiguration) {
   EXPECT_THAT(ProblemsOf("apiVersion: v1\nkind: Pod\n"),
               Contains(HasSubstr("c.yaml:2:1: kind: must be ControllerConfiguration")));
