@@ -4,6 +4,7 @@
 #include <iterator>
 #include <ostream>
 #include <thread>
+#include <tuple>
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -47,12 +48,15 @@ std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostre
   }
   if (!options.ns.empty()) config.kubernetes.ns = options.ns;
   if (options.dry_run) config.dry_run = true;
-  if (!options.push_listen.empty()) {
-    config.push.listen = ParseListen(options.push_listen);
-    if (!config.push.listen) {
-      err << "hpaplus run: --push-listen wants HOST:PORT\n";
-      return std::nullopt;
-    }
+  const std::tuple<const char*, const std::string&, std::optional<std::pair<std::string, int>>&>
+      addresses[] = {{"--push-listen", options.push_listen, config.push.listen},
+                     {"--otlp-listen", options.otlp_listen, config.push.otlp_listen}};
+  for (const auto& [flag, text, address] : addresses) {
+    if (text.empty()) continue;
+    address = ParseListen(text);
+    if (address) continue;
+    err << "hpaplus run: " << flag << " wants HOST:PORT\n";
+    return std::nullopt;
   }
   return config;
 }

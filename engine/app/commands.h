@@ -12,6 +12,7 @@ struct RunOptions {
   std::string context;
   std::string ns;  // Only objects of this namespace; empty: as the configuration says.
   bool dry_run = false;
+  std::string otlp_listen;                      // The same.
   std::string push_listen;                      // Empty: as the configuration says.
   bool embedded = false;                        // --cluster embedded
   std::string embedded_listen = "127.0.0.1:0";  // Where the embedded cluster serves.

@@ -239,11 +239,13 @@ void ReadHttp(Section section, ControllerConfig::Http& http) {
 }
 
 void ReadPush(Section section, ControllerConfig::Push& push) {
-  std::string listen;
-  section.Read("listen", listen);
-  if (!listen.empty()) {
-    push.listen = ParseListen(listen);
-    if (!push.listen) section.Complain("listen", "must be HOST:PORT or :PORT");
+  for (const auto& [key, address] :
+       {std::pair("listen", &push.listen), std::pair("otlpListen", &push.otlp_listen)}) {
+    std::string listen;
+    section.Read(key, listen);
+    if (listen.empty()) continue;
+    *address = ParseListen(listen);
+    if (!*address) section.Complain(key, "must be HOST:PORT or :PORT");
   }
   section.ReadInteger("threads", push.threads, 1, 64);
   section.ReadInteger("maxConnections", push.connections_most, 1, 100'000);

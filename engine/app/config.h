@@ -51,6 +51,7 @@ struct ControllerConfig {
   };
   struct Push {
     std::optional<std::pair<std::string, int>> listen;  // For remote write; absent: nobody listens.
+    std::optional<std::pair<std::string, int>> otlp_listen;  // For OTLP over gRPC; the same.
     int threads = 2;
     std::size_t connections_most = 512;
     std::size_t bytes_most = 256U << 20U;  // Of all pushed series together.

@@ -44,7 +44,11 @@ void AddRun(CLI::App& cli, app::RunOptions& options) {
       ->check(CLI::IsMember({"embedded"}))
       ->type_name("embedded");
   run->add_option("--push-listen", options.push_listen,
-                  "HOST:PORT where Prometheus' remote write is received");
+                  "HOST:PORT where Prometheus' remote write is received")
+      ->type_name("HOST:PORT");
+  run->add_option("--otlp-listen", options.otlp_listen,
+                  "HOST:PORT where OpenTelemetry metrics are received, by gRPC")
+      ->type_name("HOST:PORT");
   run->add_option("--embedded-listen", options.embedded_listen,
                   "Address of the embedded cluster; port 0 takes a free one")
       ->type_name("HOST:PORT")

@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include "engine/api/grpc_server.h"
+#include "engine/api/otlp_service.h"
 #include "engine/base/log.h"
 #include "engine/push/push_service.h"
 #include "engine/push/push_sources.h"
@@ -24,12 +26,25 @@ HttpListener::Config ListenerConfig(const ControllerConfig::Push& config) {
   return listener;
 }
 
+api::GrpcServer::Config OtlpConfig(const ControllerConfig::Push& config) {
+  api::GrpcServer::Config server;
+  server.host = config.otlp_listen->first;
+  server.port = config.otlp_listen->second;
+  server.certificate_file = config.certificate_file;
+  server.key_file = config.key_file;
+  server.client_ca_file = config.client_ca_file;
+  return server;
+}
+
 class Receiver final : public PushReceiver {
  public:
   Receiver(const ControllerConfig::Push& config, Clock& clock)
       : config_(config), clock_(clock), sources_({.bytes_most = config.bytes_most}, clock) {}
 
   Status Listen(std::function<std::string()> unready) override {
+    if (config_.otlp_listen) {
+      if (Status listens = ListenForOtlp(unready); !listens) return listens;
+    }
     if (!config_.listen) return Done{};
     service_ = std::make_unique<push::PushService>(
         push::PushService::Config{.unready = std::move(unready)}, sources_, counts_, clock_);
@@ -42,7 +57,10 @@ class Receiver final : public PushReceiver {
     return Done{};
   }
 
-  void Stop() override { listener_.reset(); }
+  void Stop() override {
+    listener_.reset();
+    otlp_server_.reset();
+  }
 
   void SetSource(const ResolvedSource& source) override {
     if (source.spec.type == "Push") {
@@ -55,11 +73,11 @@ class Receiver final : public PushReceiver {
   void RemoveSource(const SourceName& name) override { sources_.Remove(name); }
 
   [[nodiscard]] const PushedSamples* samples() const override {
-    return config_.listen ? &sources_ : nullptr;
+    return Listens() ? &sources_ : nullptr;
   }
 
   [[nodiscard]] std::string Metrics() const override {
-    if (!config_.listen) return {};
+    if (!Listens()) return {};
     std::string text;
     const auto add = [&text](std::string_view name, std::string_view help, std::string_view type,
                              std::initializer_list<std::pair<std::string_view, std::uint64_t>> of) {
@@ -87,12 +105,27 @@ class Receiver final : public PushReceiver {
   }
 
  private:
+  [[nodiscard]] bool Listens() const { return config_.listen || config_.otlp_listen; }
+
+  Status ListenForOtlp(const std::function<std::string()>& unready) {
+    otlp_service_ = api::MakeOtlpMetricsService(sources_, counts_, clock_, unready);
+    auto server = api::GrpcServer::Start(OtlpConfig(config_), {otlp_service_.get()});
+    if (!server) return Error{server.error().code, "push: " + server.error().message};
+    otlp_server_ = std::move(*server);
+    HPAPLUS_LOG(
+        kInfo, "otlp listens",
+        {{"port", std::int64_t{otlp_server_->port()}}, {"tls", !config_.certificate_file.empty()}});
+    return Done{};
+  }
+
   const ControllerConfig::Push config_;
   Clock& clock_;
   push::PushCounts counts_;
   push::PushSources sources_;
   std::unique_ptr<push::PushService> service_;
   std::unique_ptr<HttpListener> listener_;  // Calls the service.
+  std::shared_ptr<grpc::Service> otlp_service_;
+  std::unique_ptr<api::GrpcServer> otlp_server_;  // The same.
 };
 
 }  // namespace

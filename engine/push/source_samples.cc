@@ -74,27 +74,36 @@ void SourceSamples::Give(std::size_t bytes) {
 
 void SourceSamples::Append(std::string_view labels, std::span<const TimedValue> samples,
                            Timestamp now, PushTally& tally) {
-  if (AppendKnown(labels, samples, now, tally)) return;
-  Result<Labels> checked = LabelsOfWire(labels);
-  if (!checked) return tally.Refuse(samples.size(), checked.error().message);
-  const std::string key = SeriesKey(*checked);
-  if (key != labels && AppendKnown(key, samples, now, tally)) return;
-  const std::string text = SeriesText(*checked);
-  if (!AddSeries(key, *std::move(checked), now)) {
-    return tally.Refuse(samples.size(),
-                        fmt::format("{}: too many series; the source may have {}, and {} bytes",
-                                    text, series_most_.load(), own_.most()));
-  }
-  if (!AppendKnown(key, samples, now, tally)) tally.Refuse(samples.size(), text + ": forgotten");
+  Put(labels, {samples, false, now}, tally);
 }
 
-bool SourceSamples::AppendKnown(std::string_view key, std::span<const TimedValue> samples,
-                                Timestamp now, PushTally& tally) {
+void SourceSamples::Add(std::string_view labels, const TimedValue& increase, Timestamp now,
+                        PushTally& tally) {
+  Put(labels, {{&increase, 1}, true, now}, tally);
+}
+
+void SourceSamples::Put(std::string_view labels, const Arrival& arrival, PushTally& tally) {
+  if (PutKnown(labels, arrival, tally)) return;
+  const std::size_t count = arrival.samples.size();
+  Result<Labels> checked = LabelsOfWire(labels);
+  if (!checked) return tally.Refuse(count, checked.error().message);
+  const std::string key = SeriesKey(*checked);
+  if (key != labels && PutKnown(key, arrival, tally)) return;
+  const std::string text = SeriesText(*checked);
+  if (!AddSeries(key, *std::move(checked), arrival.now)) {
+    return tally.Refuse(
+        count, fmt::format("{}: too many series; the source may have {}, and {} bytes", text,
+                           series_most_.load(), own_.most()));
+  }
+  if (!PutKnown(key, arrival, tally)) tally.Refuse(count, text + ": forgotten");
+}
+
+bool SourceSamples::PutKnown(std::string_view key, const Arrival& arrival, PushTally& tally) {
   Shard& shard = shards_.at(ShardOf(key));
   const MutexLock lock(shard.mutex);
   const auto found = shard.series.find(key);
   if (found == shard.series.end()) return false;
-  Store(found->second, samples, now, tally);
+  Store(found->second, arrival, tally);
   return true;
 }
 
@@ -125,11 +134,19 @@ bool SourceSamples::AddSeries(const std::string& key, Labels labels, Timestamp n
   return true;
 }
 
-void SourceSamples::Store(Series& series, std::span<const TimedValue> samples, Timestamp now,
-                          PushTally& tally) {
-  series.received = now;
-  for (const TimedValue& sample : samples)
-    Store(series, sample, now, tally);
+void SourceSamples::Store(Series& series, const Arrival& arrival, PushTally& tally) {
+  series.received = arrival.now;
+  for (TimedValue sample : arrival.samples) {
+    const bool follows = !series.samples.empty() && !IsStaleMarker(series.samples.back().value);
+    if (arrival.increases && follows) {
+      if (sample.at <= series.samples.back().at) {
+        ++tally.late;
+        continue;
+      }
+      sample.value += series.samples.back().value;
+    }
+    Store(series, sample, arrival.now, tally);
+  }
 }
 
 void SourceSamples::Store(Series& series, const TimedValue& sample, Timestamp now,

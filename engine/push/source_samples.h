@@ -63,6 +63,10 @@ class SourceSamples {
   void Append(std::string_view labels, std::span<const TimedValue> samples, Timestamp now,
               PushTally& tally);
 
+  /// Adds to the series' newest sample what has come since, for senders that count anew each time.
+  /// A time that is not after that sample's may be the same once more: it is late.
+  void Add(std::string_view labels, const TimedValue& increase, Timestamp now, PushTally& tally);
+
   /// Forgets the series that have been silent for too long; looks once a second at most.
   void Sweep(Timestamp now);
 
@@ -96,10 +100,17 @@ class SourceSamples {
     std::uint64_t ids_given HPAPLUS_GUARDED_BY(mutex) = 0;
   };
 
-  [[nodiscard]] bool AppendKnown(std::string_view key, std::span<const TimedValue> samples,
-                                 Timestamp now, PushTally& tally);
+  // What a request has for one series.
+  struct Arrival {
+    std::span<const TimedValue> samples;
+    bool increases = false;
+    Timestamp now{};
+  };
+
+  void Put(std::string_view labels, const Arrival& arrival, PushTally& tally);
+  [[nodiscard]] bool PutKnown(std::string_view key, const Arrival& arrival, PushTally& tally);
   [[nodiscard]] bool AddSeries(const std::string& key, Labels labels, Timestamp now);
-  void Store(Series& series, std::span<const TimedValue> samples, Timestamp now, PushTally& tally);
+  void Store(Series& series, const Arrival& arrival, PushTally& tally);
   void Store(Series& series, const TimedValue& sample, Timestamp now, PushTally& tally);
   void MakeRoom(Series& series);
   [[nodiscard]] bool Take(std::size_t bytes);

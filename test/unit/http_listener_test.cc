@@ -266,9 +266,11 @@ TEST_F(HttpListenerTest, ServesAgainAfterFileDescriptorsRanOut) {
       address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
       EXPECT_EQ(connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
     }
-    // One of those that were turned away sees the end.
-    pollfd turned_away{clients.back(), POLLIN, 0};
-    EXPECT_EQ(poll(&turned_away, 1, 10'000), 1);
+    // Some are turned away.
+    std::vector<pollfd> ends;
+    for (const int fd : clients)
+      ends.push_back({fd, POLLIN, 0});
+    EXPECT_GE(poll(ends.data(), ends.size(), 10'000), 1);
     for (const int fd : clients)
       close(fd);
   }

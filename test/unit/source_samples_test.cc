@@ -139,6 +139,20 @@ TEST_F(SourceSamplesTest, HasNothingOfASeriesThatHasEnded) {
   EXPECT_EQ(All("a"), (std::vector{At(-2, 5), At(0, 6)}));
 }
 
+TEST_F(SourceSamplesTest, AddsUpWhatIsCountedAnew) {
+  PushTally tally;
+  for (const TimedValue& increase : {At(-3, 5), At(-2, 2), At(-2, 2), At(-4, 9), At(-1, 1)})
+    samples_.Add(Key("a"), increase, kNow, tally);
+  EXPECT_EQ(tally.written, 3U);
+  EXPECT_EQ(tally.late, 2U);
+  EXPECT_EQ(All("a"), (std::vector{At(-3, 5), At(-2, 7), At(-1, 8)}));
+  samples_.Add(Key("a"), At(61, 1), kNow, tally);
+  EXPECT_EQ(tally.refused, 1U);
+  (void)Append(Key("a"), {At(0, kStale)});
+  samples_.Add(Key("a"), At(1, 4), kNow, tally);  // A new beginning.
+  EXPECT_EQ(All("a").back(), At(1, 4));
+}
+
 TEST_F(SourceSamplesTest, ForgetsWhoHasBeenSilentForTooLong) {
   (void)Append(Key("a"), {At(0, 5)});
   const auto before = samples_.Catalog();

@@ -1,0 +1,118 @@
+#include "engine/api/grpc_server.h"
+
+#include <fstream>
+#include <mutex>
+#include <utility>
+
+#include <fmt/core.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+
+namespace hpaplus::api {
+namespace {
+
+constexpr int kPingStrikes = 2;
+
+int Milliseconds(Duration duration) {
+  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(duration).count());
+}
+
+Status CheckReadable(const std::string& file) {
+  if (std::ifstream(file).good()) return Done{};
+  return Error{ErrorCode::kInvalidArgument, "grpc: cannot read " + file};
+}
+
+Result<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const GrpcServer::Config& config) {
+  if (config.certificate_file.empty()) return grpc::InsecureServerCredentials();
+  for (const std::string* file :
+       {&config.certificate_file, &config.key_file, &config.client_ca_file}) {
+    if (file->empty()) continue;
+    if (Status readable = CheckReadable(*file); !readable) return readable.error();
+  }
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(config.files_every).count();
+  const auto files = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      config.key_file, config.certificate_file, config.client_ca_file,
+      static_cast<unsigned>(seconds));
+  grpc::experimental::TlsServerCredentialsOptions options(files);
+  options.watch_identity_key_cert_pairs();
+  if (!config.client_ca_file.empty()) {
+    options.watch_root_certs();
+    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  }
+  return grpc::experimental::TlsServerCredentials(options);
+}
+
+void SetLimits(const GrpcServer::Config& config, grpc::ServerBuilder& builder) {
+  grpc::ResourceQuota quota("hpaplus");
+  quota.Resize(config.memory_bytes_most);
+  quota.SetMaxThreads(config.threads_most);
+  builder.SetResourceQuota(quota);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(config.message_bytes_most));
+  const std::pair<const char*, int> arguments[] = {
+      {GRPC_ARG_ALLOW_REUSEPORT, 0},  // A second process shall not share our port unnoticed.
+      {GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(config.metadata_bytes_most)},
+      {GRPC_ARG_MAX_CONCURRENT_STREAMS, config.streams_most},
+      {GRPC_ARG_MAX_CONNECTION_IDLE_MS, Milliseconds(config.idle_most)},
+      {GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(config.handshake_within)},
+      {GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, Milliseconds(config.ping_least)},
+      {GRPC_ARG_HTTP2_MAX_PING_STRIKES, kPingStrikes},
+      {GRPC_ARG_KEEPALIVE_TIME_MS, 30'000},
+      {GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000},
+      {GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1},
+  };
+  for (const auto& [name, value] : arguments)
+    builder.AddChannelArgument(name, value);
+}
+
+class BuiltServer final : public GrpcServer {
+ public:
+  BuiltServer(std::unique_ptr<grpc::Server> server, int port, Duration stop_within)
+      : server_(std::move(server)), port_(port), stop_within_(stop_within) {}
+
+  ~BuiltServer() override {
+    const gpr_timespec most = gpr_time_from_millis(Milliseconds(stop_within_), GPR_TIMESPAN);
+    server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), most));
+    server_->Wait();
+  }
+
+  [[nodiscard]] int port() const override { return port_; }
+
+  void SetServing(bool serving) override {
+    server_->GetHealthCheckService()->SetServingStatus(serving);
+  }
+
+ private:
+  const std::unique_ptr<grpc::Server> server_;
+  const int port_;
+  const Duration stop_within_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Config& config,
+                                                      const std::vector<grpc::Service*>& services) {
+  static std::once_flag health;
+  std::call_once(health, [] { grpc::EnableDefaultHealthCheckService(true); });
+  const auto credentials = CredentialsOf(config);
+  if (!credentials) return credentials.error();
+  grpc::ServerBuilder builder;
+  SetLimits(config, builder);
+  const std::string address = fmt::format("{}:{}", config.host, config.port);
+  int port = 0;
+  builder.AddListeningPort(address, *credentials, &port);
+  for (grpc::Service* service : services)
+    builder.RegisterService(service);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (!server || port == 0) {
+    if (server) server->Shutdown();
+    return Error{ErrorCode::kUnavailable, "grpc: cannot listen on " + address};
+  }
+  return std::unique_ptr<GrpcServer>(
+      std::make_unique<BuiltServer>(std::move(server), port, config.stop_within));
+}
+
+}  // namespace hpaplus::api
