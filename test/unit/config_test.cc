@@ -124,13 +124,16 @@ TEST(ConfigTest, ReadsWhereSendersAreListenedTo) {
   const auto none = ParseConfig(kHead, "c.yaml", problems);
   ASSERT_TRUE(none);
   EXPECT_FALSE(none->push.listen);
-  const auto config = ParseConfig(std::string(kHead) +
-                                      "push:\n  listen: \":9201\"\n  threads: 4\n"
-                                      "  maxConnections: 7\n  maxBytes: 1048576\n"
-                                      "  tls: {certFile: c, keyFile: k, clientCAFile: a}\n",
-                                  "c.yaml", problems);
+  const auto config =
+      ParseConfig(std::string(kHead) +
+                      "push:\n  listen: \":9201\"\n  otlpListen: \"127.0.0.1:4317\"\n"
+                      "  threads: 4\n"
+                      "  maxConnections: 7\n  maxBytes: 1048576\n"
+                      "  tls: {certFile: c, keyFile: k, clientCAFile: a}\n",
+                  "c.yaml", problems);
   ASSERT_TRUE(config) << problems.lines[0];
   EXPECT_EQ(config->push.listen, std::pair(std::string("0.0.0.0"), 9201));
+  EXPECT_EQ(config->push.otlp_listen, std::pair(std::string("127.0.0.1"), 4317));
   EXPECT_EQ(config->push.threads, 4);
   EXPECT_EQ(config->push.connections_most, 7U);
   EXPECT_EQ(config->push.bytes_most, 1048576U);
@@ -142,6 +145,8 @@ TEST(ConfigTest, ReadsWhereSendersAreListenedTo) {
 TEST(ConfigTest, RefusesAListenerThatMakesNoSense) {
   EXPECT_THAT(ProblemsOf(std::string(kHead) + "push: {listen: here}\n"),
               ElementsAre(HasSubstr("push.listen: must be HOST:PORT or :PORT")));
+  EXPECT_THAT(ProblemsOf(std::string(kHead) + "push: {otlpListen: \"4317\"}\n"),
+              ElementsAre(HasSubstr("push.otlpListen: must be HOST:PORT or :PORT")));
   EXPECT_THAT(ProblemsOf(std::string(kHead) + "push: {tls: {certFile: c}}\n"),
               ElementsAre(HasSubstr("push.tls: needs certFile and keyFile")));
   EXPECT_THAT(ProblemsOf(std::string(kHead) + "push: {tls: {clientCAFile: c}}\n"),

@@ -76,7 +76,7 @@ TEST_F(OtlpTest, MakesLabelsOfAttributes) {
   const auto kept = Kept();
   ASSERT_EQ(kept.size(), 1U);
   EXPECT_EQ(kept.begin()->first,
-            "__name__=queue_depth,_2shard=-3,lib=x,ok=true,ratio=0.5,service_name=checkout,"
+            "_2shard=-3,__name__=queue_depth,lib=x,ok=true,ratio=0.5,service_name=checkout,"
             "who=point");
   EXPECT_EQ(kept.begin()->second, (std::vector<TimedValue>{{kNow, 7}}));
 }
