@@ -61,6 +61,7 @@ class PrometheusIntegration : public testing::Test {
 
   ReadingResult Ask(const std::string& expression) {
     MetricQuery query;
+    query.ns = "shop";
     query.expression = expression;
     auto collector = PrometheusCollector::Create(source_, {http_, executor_});
     EXPECT_TRUE(collector);
@@ -98,7 +99,7 @@ class PrometheusIntegration : public testing::Test {
 };
 
 TEST_F(PrometheusIntegration, GivesEverySeriesOfAVector) {
-  const auto scraped = AskUntil("queue_depth", [](const ScalarSample&) { return true; });
+  const auto scraped = AskUntil("queue_depth + 0", [](const ScalarSample&) { return true; });
   ASSERT_TRUE(scraped) << scraped.error().message;
   ASSERT_EQ((*scraped)->values.size(), 2U);
   EXPECT_EQ((*scraped)->values[0].value + (*scraped)->values[1].value, 7.25);
@@ -107,6 +108,51 @@ TEST_F(PrometheusIntegration, GivesEverySeriesOfAVector) {
   EXPECT_GE(age, Duration(0));
   EXPECT_LT(age, milliseconds(1));
   EXPECT_EQ((*AskUntil("negative", [](const auto&) { return true; }))->values[0].milli, -5000);
+}
+
+TEST_F(PrometheusIntegration, GivesTheTimeOfAPlainSelectorsSample) {
+  const std::string gauge = "queue_depth{queue=\"b\"}";
+  const auto scraped = AskUntil(gauge, [](const ScalarSample&) { return true; });
+  ASSERT_TRUE(scraped) << scraped.error().message;
+  ASSERT_EQ((*scraped)->values.size(), 1U);
+  EXPECT_EQ((*scraped)->values[0].value, 0.25);
+  const auto said = Ask("timestamp(" + gauge + ")");
+  ASSERT_TRUE(said) << said.error().message;
+  // Scraped before it was asked for, at a time of its own that Prometheus confirms.
+  EXPECT_LT((*scraped)->values[0].at, (*scraped)->received);
+  const double apart =
+      (*said)->values.at(0).value -
+      std::chrono::duration<double>((*scraped)->values[0].at.time_since_epoch()).count();
+  EXPECT_GE(apart, -0.001);
+  EXPECT_LT(apart, 5) << "a scrape or two later at most";
+  // Several series are no number, but still all there.
+  EXPECT_EQ((*Ask("queue_depth"))->values.size(), 2U);
+}
+
+TEST_F(PrometheusIntegration, AnswersManyObjectsFromOneGroup) {
+  (void)AskUntil("queue_depth", [](const ScalarSample&) { return true; });
+  source_.spec.prometheus =
+      PrometheusSource{.groups = {{.name = "depth",
+                                   .query = "sum by (queue) (queue_depth) # per queue",
+                                   .by = {"queue"},
+                                   .timestamp = "min by (queue) (timestamp(queue_depth))"},
+                                  {.name = "plain", .query = "queue_depth", .by = {"queue"}},
+                                  {.name = "broken", .query = "sum(", .by = {}}}};
+  const auto a = Ask("depth{queue=\"a\"}");
+  ASSERT_TRUE(a) << a.error().message;
+  ASSERT_EQ((*a)->values.size(), 1U);
+  EXPECT_EQ((*a)->values[0].value, 7);
+  EXPECT_LT((*a)->values[0].at, (*a)->received);
+  EXPECT_GT((*a)->values[0].at, (*a)->received - seconds(30));
+  const auto b = Ask("plain{queue=\"b\"}");
+  ASSERT_TRUE(b) << b.error().message;
+  EXPECT_EQ((*b)->values.at(0).value, 0.25);
+  EXPECT_GT((*b)->values[0].at, (*b)->received - seconds(30));
+  EXPECT_TRUE((*Ask("depth{queue=\"gone\"}"))->values.empty());
+  EXPECT_THAT(ErrorOf("broken").message, HasSubstr("parse error"));
+  source_.spec.max_series = 1;
+  EXPECT_THAT(ErrorOf("depth{queue=\"a\"}").message,
+              HasSubstr("limits.maxSeries, 1 (group depth)"));
 }
 
 // As docs/sources.md tells.
