@@ -121,6 +121,7 @@ Engine::Config EngineConfig(const ControllerConfig& config, LiveWorld& live) {
   engine.fleet.window = config.safety.window;
   engine.fleet.max_added = config.safety.max_replicas_added;
   engine.fleet.max_removed = config.safety.max_replicas_removed;
+  engine.suspicion.enabled = config.safety.suspect_sources;
   engine.share_for = [&live](const SourceName& source) { return live.ShareFor(source); };
   return engine;
 }

@@ -215,6 +215,7 @@ void ReadSafety(Section section, ControllerConfig::Safety& safety) {
   section.ReadDuration("window", safety.window, std::chrono::seconds(1), std::chrono::hours(1));
   ReadMost(section, "maxReplicasAdded", safety.max_replicas_added);
   ReadMost(section, "maxReplicasRemoved", safety.max_replicas_removed);
+  section.Read("suspectSources", safety.suspect_sources);
 }
 
 void ReadFreeze(Section section, ControllerConfig::Safety& safety) {

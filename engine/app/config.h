@@ -42,6 +42,7 @@ struct ControllerConfig {
     Duration window = std::chrono::minutes(1);
     std::optional<std::int64_t> max_replicas_added;    // By all objects together, per window.
     std::optional<std::int64_t> max_replicas_removed;  // The same.
+    bool suspect_sources = true;  // Disbelieve a source whose numbers collapse all at once.
     std::string freeze_config_map = "hpaplus-freeze";  // Empty: none is asked for.
   };
   struct Http {

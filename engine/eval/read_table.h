@@ -45,6 +45,11 @@ class ReadTable {
   /// Null until there is one.
   [[nodiscard]] const ReadingResult* Newest(ReadId id) const;
 
+  /// Whom the question is put to. Valid as long as somebody has it.
+  [[nodiscard]] const SourceName& SourceOf(ReadId id) const {
+    return entries_[id.index].read.source;
+  }
+
   [[nodiscard]] std::size_t size() const { return by_text_.size(); }
 
  private:

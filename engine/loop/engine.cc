@@ -27,6 +27,7 @@ Engine::Engine(Config config, World world, PolicyFactory make_policies)
       workloads_(std::move(make_policies), reads_),
       commands_(world.actuator),
       overload_(config_.overload),
+      suspicion_(config_.suspicion),
       fleet_(config_.fleet) {}
 
 void Engine::Run(const std::stop_token& stop) {
@@ -94,6 +95,7 @@ void Engine::FollowObject(WorkloadId id, WorkloadChange change, Timestamp now) {
     case WorkloadChange::kSpec:
       commands_.Withdraw(id);  // It was decided for another wish.
       commands_.Forgive(id);
+      suspicion_.Forget(id);
       Schedule(id, now);
       return;
     case WorkloadChange::kObserved:
@@ -117,6 +119,7 @@ void Engine::ForgetObject(WorkloadId id) {
   commands_.Withdraw(id);
   commands_.Forget(id);
   timeouts_.Remove(id);
+  suspicion_.Forget(id);
   world_.journal.RecordGone(id);
 }
 
@@ -240,13 +243,23 @@ void Engine::Decide(Timestamp now) {
   for (std::size_t i = 0; i < results.size(); ++i) {
     WorkloadState& state = workloads_.at(ready_[i].id);
     Decision& decision = results[i].decision;
-    fleet_.Admit(*state.view->spec, decision);
+    Admit(state, decision);
     state.history = std::move(results[i].history);
     world_.journal.RecordDecision(decision, *state.view);
     if (decision.acts) commands_.Start({decision.workload, state.view, decision.desired, now});
   }
   decided_ = results.size();
   DropReady();
+}
+
+// The gates over all workloads together.
+void Engine::Admit(const WorkloadState& state, Decision& decision) {
+  std::vector<const SourceName*> sources;
+  sources.reserve(state.reads.size());
+  for (const ReadSlot& slot : state.reads)
+    sources.push_back(slot.read ? &reads_.SourceOf(*slot.read) : nullptr);
+  suspicion_.Admit(*state.view->spec, sources, decision);
+  fleet_.Admit(*state.view->spec, decision);
 }
 
 void Engine::Report(Timestamp now, const DueSet& due) {
@@ -261,6 +274,7 @@ void Engine::Report(Timestamp now, const DueSet& due) {
   report.waiting = timeouts_.size();
   report.periods_skipped = due.periods_skipped;
   report.workloads = workloads_.size();
+  report.sources_suspect = suspicion_.suspects();
   report.stretch = overload_.stretch();
   report.lateness = due.lateness;
   world_.journal.RecordTick(report);

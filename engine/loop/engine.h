@@ -11,6 +11,7 @@
 #include "engine/loop/deadline_queue.h"
 #include "engine/loop/fleet_limit.h"
 #include "engine/loop/overload.h"
+#include "engine/loop/source_suspicion.h"
 #include "engine/loop/timer_heap.h"
 #include "engine/ports/actuator.h"
 #include "engine/ports/clock.h"
@@ -50,6 +51,7 @@ class Engine {
     /// After a stop: how long the outcomes of commands under way are waited for.
     Duration stop_grace = std::chrono::seconds(2);
     FleetLimit::Config fleet;
+    SourceSuspicion::Config suspicion;
     ReadTable::ShareFor share_for = DefaultShareFor;
   };
 
@@ -80,6 +82,7 @@ class Engine {
   void FinishRound(WorkloadId id, WorkloadState& state);
   void Enqueue(WorkloadId id, WorkloadState& state);
   void Decide(Timestamp now);
+  void Admit(const WorkloadState& state, Decision& decision);
   void Report(Timestamp now, const DueSet& due);
   [[nodiscard]] bool WaitForWork(Timestamp last, const std::stop_token& stop);
   void Drain();
@@ -94,6 +97,7 @@ class Engine {
   TimerHeap timeouts_;  // Of the rounds under way.
   CommandLedger commands_;
   Overload overload_;
+  SourceSuspicion suspicion_;
   FleetLimit fleet_;
 
   // This tick's.

@@ -4,6 +4,7 @@
 
 #include "engine/core/freshness.h"
 #include "engine/core/rounding.h"
+#include "engine/loop/hold_decision.h"
 
 namespace hpaplus {
 namespace {
@@ -11,23 +12,6 @@ namespace {
 bool IsOutside(Replicas size, const WorkloadSpec& spec) {
   const Replicas least = spec.idle ? spec.idle->replicas : spec.min_replicas;
   return size < least || size > spec.max_replicas;
-}
-
-// Ends a decision with another size than it asked for.
-void CutTo(Replicas size, std::int64_t left, Decision& decision) {
-  decision.steps.push_back(
-      {Stage::kFleet, decision.desired, size, Reason::kFleetLimit, static_cast<double>(left), 0});
-  decision.desired = size;
-  decision.acts = decision.changes_scale();
-  const Condition limited{ConditionType::kScalingLimited, ConditionStatus::kTrue,
-                          Reason::kFleetLimit};
-  const auto found =
-      std::ranges::find(decision.conditions, ConditionType::kScalingLimited, &Condition::type);
-  if (found == decision.conditions.end()) {
-    decision.conditions.push_back(limited);
-  } else {
-    *found = limited;
-  }
 }
 
 }  // namespace
@@ -51,9 +35,10 @@ void FleetLimit::Admit(const WorkloadSpec& spec, Decision& decision) {
     const std::int64_t left = std::max<std::int64_t>(*most - (up ? added_ : removed_), 0);
     const bool whole = IsOutside(decision.current, spec);
     if (left == 0) {
-      CutTo(decision.current, left, decision);
+      EndWith(decision.current, Reason::kFleetLimit, static_cast<double>(left), decision);
     } else if (!whole && std::abs(change) > left) {
-      CutTo(SaturateToReplicas(decision.current + (up ? left : -left)), left, decision);
+      EndWith(SaturateToReplicas(decision.current + (up ? left : -left)), Reason::kFleetLimit,
+              static_cast<double>(left), decision);
     }
   }
   if (!decision.acts) return;

@@ -204,6 +204,10 @@ std::string_view ReasonName(Reason reason) {
       return "NotFrozen";
     case Reason::kFleetLimit:
       return "FleetLimit";
+    case Reason::kSourceSuspect:
+      return "SourceSuspect";
+    case Reason::kSourceRecovering:
+      return "SourceRecovering";
   }
   return "Unknown";
 }

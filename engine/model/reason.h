@@ -116,7 +116,9 @@ enum class Reason {
   kScaleDownOnly,
   kFrozen,
   kNotFrozen,
-  kFleetLimit,  // All workloads together have changed enough for now.
+  kFleetLimit,        // All workloads together have changed enough for now.
+  kSourceSuspect,     // The numbers of many objects of a source collapsed at once.
+  kSourceRecovering,  // A source has begun to answer a moment ago.
 };
 
 /// "ScaleDownStabilized": the enumerator without its k.

@@ -18,6 +18,7 @@ struct TickReport {
   std::size_t waiting = 0;          // Workloads whose reads are still under way.
   std::size_t periods_skipped = 0;  // Deadlines that passed unserved.
   std::size_t workloads = 0;
+  std::size_t sources_suspect = 0;     // Whose numbers collapsed, so that nothing shrinks by them.
   double stretch = 1;                  // Overload: every period counts this many times.
   std::span<const Duration> lateness;  // Per due workload: now - deadline.
 };

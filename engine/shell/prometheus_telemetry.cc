@@ -176,6 +176,7 @@ class Registry final : public PrometheusTelemetry {
     skipped_.Increment(static_cast<double>(report.periods_skipped));
     waiting_.Set(static_cast<double>(report.waiting));
     stretch_.Set(report.stretch);
+    suspects_.Set(static_cast<double>(report.sources_suspect));
   }
 
   void SourceRead(std::string_view source, Duration took, std::size_t queries,
@@ -295,6 +296,10 @@ class Registry final : public PrometheusTelemetry {
 
   prometheus::Gauge& stretch_ =
       Gauge("hpaplus_overload_stretch", "Factor by which all periods are stretched.").Add({});
+  prometheus::Gauge& suspects_ =
+      Gauge("hpaplus_sources_suspect",
+            "Sources whose numbers collapsed at once, so that nothing shrinks by them.")
+          .Add({});
 
   Counters scales_{Counter("hpaplus_scale_total", "Sizes written."), {{"direction", "other"}}};
   Counters scale_failures_{Counter("hpaplus_scale_failures_total", "Sizes not written, by error."),

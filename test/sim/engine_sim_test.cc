@@ -220,7 +220,7 @@ TEST(EngineSim, TheSameSeedGivesTheSameRun) {
 // with every compiler: look at it, and when it is meant, put in the new numbers.
 TEST(EngineSim, S14_BehavesAsRecorded) {
   constexpr std::uint64_t kDigests[] = {11004195899965040964U, 7277974429793226268U,
-                                        15058768554590974124U, 6226271353691652630U};
+                                        15058768554590974124U, 5952911356139701332U};
   for (std::size_t i = 0; i < std::size(kDigests); ++i) {
     Simulation run(OptionsFor(100 + i, std::chrono::hours(3)));
     run.ToTheEnd();

@@ -71,7 +71,8 @@ TEST(ConfigTest, ReadsWhatDiffers) {
                                       "engine: {threads: 3, tolerance: \"50m\"}\n"
                                       "kubernetes: {namespace: shop, requestTimeout: 800ms}\n"
                                       "http: {listen: \"127.0.0.1:0\"}\n"
-                                      "safety: {window: 5m, maxReplicasRemoved: 200}\n"
+                                      "safety: {window: 5m, maxReplicasRemoved: 200, "
+                                      "suspectSources: false}\n"
                                       "freeze: {configMap: \"\"}\n"
                                       "logging: {level: debug}\n",
                                   "c.yaml", problems);
@@ -86,6 +87,7 @@ TEST(ConfigTest, ReadsWhatDiffers) {
   EXPECT_EQ(config->safety.window, std::chrono::minutes(5));
   EXPECT_FALSE(config->safety.max_replicas_added);
   EXPECT_EQ(config->safety.max_replicas_removed, 200);
+  EXPECT_FALSE(config->safety.suspect_sources);
   EXPECT_EQ(config->safety.freeze_config_map, "");
   EXPECT_EQ(config->log_level, LogLevel::kDebug);
 }
