@@ -105,6 +105,11 @@ GrpcRound::GrpcRound(std::string_view who, const GrpcEndpoint& endpoint,
       stop_(context.stop),
       deadline_(GrpcNanos() + std::min(context.deadline - context.now, timeout).count()) {}
 
+CollectContext GrpcRound::Within(const CollectContext& context) const {
+  const Duration left(std::max<std::int64_t>(deadline_ - GrpcNanos(), 0));
+  return {context.now, context.now + left, context.stop};
+}
+
 std::vector<Status> GrpcRound::Run(std::size_t count, std::size_t at_once,
                                    const StartGrpcCall& start) const {
   CallsUnderWay calls(count, at_once);

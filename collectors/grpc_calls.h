@@ -25,6 +25,9 @@ class GrpcRound {
   GrpcRound(std::string_view who, const GrpcEndpoint& endpoint, const CollectContext& context,
             Duration timeout);
 
+  /// The context with the time that is left of it, as of now.
+  [[nodiscard]] CollectContext Within(const CollectContext& context) const;
+
   /// Makes `count` calls, at most `at_once` at a time, and returns when all have ended, at the
   /// deadline at the latest. Their results in order; kUnavailable for what a stop kept from
   /// beginning. What a call reads and writes is `start`'s own, and may be used afterwards.

@@ -9,7 +9,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "collectors/grpc_calls.h"
-#include "collectors/grpc_endpoint.h"
+#include "collectors/grpc_connection.h"
 #include "collectors/http_answer.h"
 #include "collectors/plugin_reply.h"
 #include "collectors/plugin_stream.h"
@@ -55,30 +55,38 @@ struct Batch {
 
 class GrpcCollector::Link {
  public:
-  static Result<std::shared_ptr<Link>> Create(const ResolvedSource& source) {
+  static Result<std::shared_ptr<Link>> Create(const ResolvedSource& source,
+                                              const EgressPolicy* egress) {
     auto endpoint = GrpcEndpoint::Create(kWho, source);
     if (!endpoint) return endpoint.error();
-    return std::make_shared<Link>(source.spec, *std::move(endpoint));
+    return std::make_shared<Link>(source.spec, *std::move(endpoint), egress);
   }
 
-  Link(const SourceSpec& spec, GrpcEndpoint endpoint)
+  Link(const SourceSpec& spec, GrpcEndpoint endpoint, const EgressPolicy* egress)
       : spec_(spec),
         options_(spec.grpc.value_or(GrpcSource())),
-        endpoint_(std::move(endpoint)),
-        channel_(endpoint_.Connect()),
-        stub_(v1::Collector::NewStub(channel_)) {
-    if (options_.stream) stream_.emplace(spec_, endpoint_, channel_);
+        connection_(kWho, std::move(endpoint), egress) {
+    if (options_.stream) stream_.emplace(spec_, connection_.endpoint());
   }
 
   // One result for each query, in order.
   std::vector<ReadingResult> Collect(std::span<const PluginQuery> queries,
                                      const CollectContext& context) {
     if (Status may = MayAsk(kWho, context); !may) return {queries.size(), may.error()};
-    const GrpcRound round(kWho, endpoint_, context, spec_.timeout);
-    const Result<Description> description = Describe(round);
+    const GrpcRound round(kWho, connection_.endpoint(), context, spec_.timeout);
+    const auto channel = connection_.Channel(round.Within(context));
+    std::unique_ptr<v1::Collector::Stub> stub;
+    if (channel) stub = v1::Collector::NewStub(*channel);
+    const Result<Description> description =
+        stub != nullptr ? Describe(*stub, round) : Result<Description>(channel.error());
 
     std::vector<std::optional<ReadingResult>> results(queries.size());
-    if (stream_) TakePushed(queries, description, context.now, results);
+    if (stream_) {
+      if (description && description->streams) {
+        stream_->Follow(queries, context.now, description->stream_most, *channel);
+      }
+      TakePushed(queries, description && description->collects, context.now, results);
+    }
     std::vector<std::size_t> open;  // Not answered yet.
     for (std::size_t i = 0; i < queries.size(); ++i) {
       if (!results[i]) open.push_back(i);
@@ -90,7 +98,7 @@ class GrpcCollector::Link {
       for (const std::size_t i : open)
         results[i] = NothingPushed(description->streams);
     } else {
-      Ask(queries, open, *description, round, context.now, results);
+      Ask({*stub, *description, round, context.now}, queries, open, results);
     }
 
     std::vector<ReadingResult> answers;
@@ -102,7 +110,7 @@ class GrpcCollector::Link {
 
  private:
   // Asked once, and again after the connection was lost: another plug-in may have come.
-  Result<Description> Describe(const GrpcRound& round) {
+  Result<Description> Describe(v1::Collector::Stub& stub, const GrpcRound& round) {
     {
       const MutexLock lock(mutex_);
       if (description_) return *description_;
@@ -112,9 +120,12 @@ class GrpcCollector::Link {
     *request.mutable_parameters() = {options_.parameters.begin(), options_.parameters.end()};
     const std::vector<Status> done =
         round.Run(1, 1, [&](std::size_t /*index*/, grpc::ClientContext& context, auto on_done) {
-          stub_->async()->Describe(&context, &request, &response, std::move(on_done));
+          stub.async()->Describe(&context, &request, &response, std::move(on_done));
         });
-    if (!done.front()) return done.front().error();
+    if (!done.front()) {
+      connection_.Failed();
+      return done.front().error();
+    }
     const Description read = Read(response);
     HPAPLUS_LOG(kInfo, "plug-in connected",
                 {{"source", NameOf(spec_)},
@@ -135,17 +146,15 @@ class GrpcCollector::Link {
     return read;
   }
 
+  // A call failed: another plug-in may come, and somewhere else.
   void Forget() {
+    connection_.Failed();
     const MutexLock lock(mutex_);
     description_.reset();
   }
 
-  void TakePushed(std::span<const PluginQuery> queries, const Result<Description>& description,
-                  Timestamp now, std::vector<std::optional<ReadingResult>>& results) {
-    if (description && description->streams) {
-      stream_->Follow(queries, now, description->stream_most);
-    }
-    const bool can_ask = description && description->collects;
+  void TakePushed(std::span<const PluginQuery> queries, bool can_ask, Timestamp now,
+                  std::vector<std::optional<ReadingResult>>& results) {
     const Duration max_age = can_ask ? kAskAfter : Duration::max();
     for (std::size_t i = 0; i < queries.size(); ++i)
       results[i] = stream_->Newest(queries[i], now, max_age);
@@ -166,10 +175,16 @@ class GrpcCollector::Link {
             problem.empty() ? "plug-in: it has not pushed anything for this query yet" : problem};
   }
 
-  void Ask(std::span<const PluginQuery> queries, std::span<const std::size_t> open,
-           const Description& description, const GrpcRound& round, Timestamp now,
-           std::vector<std::optional<ReadingResult>>& results) {
-    const std::size_t size = description.batch_most;
+  struct Asking {
+    v1::Collector::Stub& stub;
+    const Description& description;
+    const GrpcRound& round;
+    Timestamp now;
+  };
+
+  void Ask(const Asking& asking, std::span<const PluginQuery> queries,
+           std::span<const std::size_t> open, std::vector<std::optional<ReadingResult>>& results) {
+    const std::size_t size = asking.description.batch_most;
     std::vector<Batch> batches((open.size() + size - 1) / size);
     for (std::size_t i = 0; i < open.size(); ++i) {
       v1::Query& query = *batches[i / size].request.add_queries();
@@ -180,15 +195,16 @@ class GrpcCollector::Link {
       *batch.request.mutable_parameters() = {options_.parameters.begin(),
                                              options_.parameters.end()};
     const std::vector<Status> done =
-        round.Run(batches.size(), spec_.max_concurrent,
-                  [&](std::size_t i, grpc::ClientContext& context, auto on_done) {
-                    stub_->async()->Collect(&context, &batches[i].request, &batches[i].response,
-                                            std::move(on_done));
-                  });
+        asking.round.Run(batches.size(), spec_.max_concurrent,
+                         [&](std::size_t i, grpc::ClientContext& context, auto on_done) {
+                           asking.stub.async()->Collect(&context, &batches[i].request,
+                                                        &batches[i].response, std::move(on_done));
+                         });
     for (std::size_t b = 0; b < batches.size(); ++b) {
       const auto of_batch = open.subspan(b * size, std::min(size, open.size() - b * size));
       const Result<std::vector<ReadingResult>> readings =
-          done[b] ? ReadPluginBatch(batches[b].response, of_batch.size(), {spec_.max_series, now})
+          done[b] ? ReadPluginBatch(batches[b].response, of_batch.size(),
+                                    {spec_.max_series, asking.now})
                   : Result<std::vector<ReadingResult>>(done[b].error());
       if (!done[b]) Forget();
       for (std::size_t i = 0; i < of_batch.size(); ++i)
@@ -198,9 +214,7 @@ class GrpcCollector::Link {
 
   const SourceSpec spec_;
   const GrpcSource options_;
-  const GrpcEndpoint endpoint_;
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<v1::Collector::Stub> stub_;
+  GrpcConnection connection_;
   Mutex mutex_;
   std::optional<Description> description_ HPAPLUS_GUARDED_BY(mutex_);
   std::optional<PluginStream> stream_;  // Constant once made.
@@ -209,8 +223,8 @@ class GrpcCollector::Link {
 CollectorFactory GrpcCollector::Factory() {
   auto links = std::make_shared<SharedLinks<Link>>();
   return [links](const ResolvedSource& source,
-                 const CollectorDeps& /*deps*/) -> Result<std::unique_ptr<Collector>> {
-    Result<std::shared_ptr<Link>> link = links->Get(source);
+                 const CollectorDeps& deps) -> Result<std::unique_ptr<Collector>> {
+    Result<std::shared_ptr<Link>> link = links->Get(source, deps.egress);
     if (!link) return link.error();
     return std::unique_ptr<Collector>(new GrpcCollector(*std::move(link)));
   };

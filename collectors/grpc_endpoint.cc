@@ -134,6 +134,19 @@ std::string_view NameOf(grpc::StatusCode code) {
   return index < std::size(kNames) ? kNames[index] : "an unknown code";
 }
 
+// A channel has addresses of one family only: that of the first.
+std::string TargetOf(std::span<const IpAddress> addresses, std::string_view port) {
+  const bool is_v4 = addresses.front().is_v4();
+  std::string target;
+  for (const IpAddress& address : addresses) {
+    if (address.is_v4() != is_v4) continue;
+    target += target.empty() ? (is_v4 ? "ipv4:" : "ipv6:") : ",";
+    target += is_v4 ? address.ToString() : "%5B" + address.ToString() + "%5D";
+    target += fmt::format(":{}", port);
+  }
+  return target;
+}
+
 // gRPC would write lines of its own to stderr, for each attempt to connect. What they say is in the
 // status of the calls, too.
 void LogAsWeDo(gpr_log_func_args* line) {
@@ -156,7 +169,12 @@ Result<GrpcEndpoint> GrpcEndpoint::Create(std::string_view who, const ResolvedSo
   }
   address.remove_prefix(endpoint.secure_ ? 8 : 7);
   if (!IsHostAndPort(address)) return refuse("the endpoint is not grpc://host:port");
-  endpoint.address_ = address;
+  const std::size_t colon = address.rfind(':');
+  std::string_view host = address.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  endpoint.host_ = host;
+  endpoint.port_ = address.substr(colon + 1);
+  endpoint.authority_ = address;
   endpoint.auth_ = source.auth;
   endpoint.metadata_ = HeadersOf(source.auth);
   const bool has_tls = !source.auth.ca_pem.empty() || !source.auth.client_cert_pem.empty() ||
@@ -173,8 +191,9 @@ Result<GrpcEndpoint> GrpcEndpoint::Create(std::string_view who, const ResolvedSo
   return endpoint;
 }
 
-std::shared_ptr<grpc::Channel> GrpcEndpoint::Connect() const {
+std::shared_ptr<grpc::Channel> GrpcEndpoint::Connect(std::span<const IpAddress> addresses) const {
   grpc::ChannelArguments arguments;
+  arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, authority_);  // Also what certificates must name.
   arguments.SetMaxReceiveMessageSize(max_response_bytes_);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kHeadersMost);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
@@ -194,7 +213,7 @@ std::shared_ptr<grpc::Channel> GrpcEndpoint::Connect() const {
     }
     credentials = grpc::SslCredentials({auth_.ca_pem, auth_.client_key_pem, auth_.client_cert_pem});
   }
-  return grpc::CreateCustomChannel("dns:///" + address_, credentials, arguments);
+  return grpc::CreateCustomChannel(TargetOf(addresses, port_), credentials, arguments);
 }
 
 void GrpcEndpoint::Authorize(grpc::ClientContext& context) const {

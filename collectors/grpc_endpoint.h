@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/model/egress_policy.h"
 #include "engine/ports/collector_registry.h"
 
 namespace grpc {
@@ -26,9 +28,12 @@ class GrpcEndpoint {
   [[nodiscard]] static Result<GrpcEndpoint> Create(std::string_view who,
                                                    const ResolvedSource& source);
 
-  /// One connection, which is opened by the first call and opened again by calls after it broke.
-  /// Calls while there is none fail at once; none is ever repeated by itself.
-  [[nodiscard]] std::shared_ptr<grpc::Channel> Connect() const;
+  [[nodiscard]] const std::string& host() const { return host_; }
+
+  /// One connection to whichever of these addresses takes it, opened by the first call and opened
+  /// again by calls after it broke. Calls while there is none fail at once; none is ever repeated
+  /// by itself. Precondition: there is an address.
+  [[nodiscard]] std::shared_ptr<grpc::Channel> Connect(std::span<const IpAddress> addresses) const;
 
   /// Adds the credentials to a call that has not begun.
   void Authorize(grpc::ClientContext& context) const;
@@ -36,7 +41,9 @@ class GrpcEndpoint {
  private:
   GrpcEndpoint() = default;
 
-  std::string address_;  // host:port
+  std::string host_;  // Without brackets.
+  std::string port_;
+  std::string authority_;  // Both, as in the URL.
   bool secure_ = false;
   HttpAuth auth_;
   int max_response_bytes_ = 0;

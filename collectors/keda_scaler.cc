@@ -9,7 +9,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "collectors/grpc_calls.h"
-#include "collectors/grpc_endpoint.h"
+#include "collectors/grpc_connection.h"
 #include "collectors/http_answer.h"
 #include "collectors/keda_query.h"
 #include "collectors/keda_reply.h"
@@ -73,18 +73,17 @@ Result<std::string> MetricOf(const KedaQuery& query, const Names& names) {
 
 class KedaScalerCollector::Link {
  public:
-  static Result<std::shared_ptr<Link>> Create(const ResolvedSource& source) {
+  static Result<std::shared_ptr<Link>> Create(const ResolvedSource& source,
+                                              const EgressPolicy* egress) {
     auto endpoint = GrpcEndpoint::Create(kWho, source);
     if (!endpoint) return endpoint.error();
-    return std::make_shared<Link>(source.spec, *std::move(endpoint));
+    return std::make_shared<Link>(source.spec, *std::move(endpoint), egress);
   }
 
-  Link(const SourceSpec& spec, GrpcEndpoint endpoint)
+  Link(const SourceSpec& spec, GrpcEndpoint endpoint, const EgressPolicy* egress)
       : spec_(spec),
         options_(spec.keda.value_or(KedaScalerSource())),
-        endpoint_(std::move(endpoint)),
-        channel_(endpoint_.Connect()),
-        stub_(externalscaler::ExternalScaler::NewStub(channel_)) {}
+        connection_(kWho, std::move(endpoint), egress) {}
 
   [[nodiscard]] const KedaScalerSource& options() const { return options_; }
 
@@ -92,8 +91,11 @@ class KedaScalerCollector::Link {
   std::vector<ReadingResult> Collect(std::span<const Question> questions,
                                      const CollectContext& context) {
     if (Status may = MayAsk(kWho, context); !may) return {questions.size(), may.error()};
-    const GrpcRound round(kWho, endpoint_, context, spec_.timeout);
-    const std::map<Subject, Result<Names>> names = Learn(questions, round, context.now);
+    const GrpcRound round(kWho, connection_.endpoint(), context, spec_.timeout);
+    const auto channel = connection_.Channel(round.Within(context));
+    if (!channel) return {questions.size(), channel.error()};
+    const auto stub = externalscaler::ExternalScaler::NewStub(*channel);
+    const std::map<Subject, Result<Names>> names = Learn(questions, *stub, round, context.now);
 
     std::vector<std::optional<ReadingResult>> results(questions.size());
     std::vector<std::size_t> open;
@@ -115,16 +117,17 @@ class KedaScalerCollector::Link {
                   [&](std::size_t i, grpc::ClientContext& call_context, auto on_done) {
                     Call& call = calls[i];
                     if (is_activity(i)) {
-                      stub_->async()->IsActive(&call_context, &call.object, &call.activity,
-                                               std::move(on_done));
+                      stub->async()->IsActive(&call_context, &call.object, &call.activity,
+                                              std::move(on_done));
                     } else {
-                      stub_->async()->GetMetrics(&call_context, &call.metrics, &call.values,
-                                                 std::move(on_done));
+                      stub->async()->GetMetrics(&call_context, &call.metrics, &call.values,
+                                                std::move(on_done));
                     }
                   });
     for (std::size_t i = 0; i < calls.size(); ++i) {
       ReadingResult& result = results[open[i]].emplace(Error{});
       if (!done[i]) {
+        connection_.Failed();
         result = done[i].error();
       } else if (is_activity(i)) {
         result = ReadKedaActivity(calls[i].activity.result(), context.now);
@@ -147,6 +150,7 @@ class KedaScalerCollector::Link {
 
   // The metrics of all subjects whose metrics are asked for.
   std::map<Subject, Result<Names>> Learn(std::span<const Question> questions,
+                                         externalscaler::ExternalScaler::Stub& stub,
                                          const GrpcRound& round, Timestamp now) {
     std::map<Subject, Result<Names>> names;
     std::vector<Subject> unknown;
@@ -173,10 +177,11 @@ class KedaScalerCollector::Link {
     const std::vector<Status> done = round.Run(
         unknown.size(), spec_.max_concurrent,
         [&](std::size_t i, grpc::ClientContext& context, auto on_done) {
-          stub_->async()->GetMetricSpec(&context, &requests[i], &responses[i], std::move(on_done));
+          stub.async()->GetMetricSpec(&context, &requests[i], &responses[i], std::move(on_done));
         });
     const MutexLock lock(mutex_);
     for (std::size_t i = 0; i < unknown.size(); ++i) {
+      if (!done[i]) connection_.Failed();
       Result<Names> read = done[i] ? ReadKedaSpecs(responses[i]) : Result<Names>(done[i].error());
       if (read) known_.insert_or_assign(unknown[i], Known{*read, now});
       names.insert_or_assign(unknown[i], std::move(read));
@@ -211,9 +216,7 @@ class KedaScalerCollector::Link {
 
   const SourceSpec spec_;
   const KedaScalerSource options_;
-  const GrpcEndpoint endpoint_;
-  const std::shared_ptr<grpc::Channel> channel_;
-  const std::unique_ptr<externalscaler::ExternalScaler::Stub> stub_;
+  GrpcConnection connection_;
   Mutex mutex_;
   std::map<Subject, Known> known_ HPAPLUS_GUARDED_BY(mutex_);
 };
@@ -221,8 +224,8 @@ class KedaScalerCollector::Link {
 CollectorFactory KedaScalerCollector::Factory() {
   auto links = std::make_shared<SharedLinks<Link>>();
   return [links](const ResolvedSource& source,
-                 const CollectorDeps& /*deps*/) -> Result<std::unique_ptr<Collector>> {
-    Result<std::shared_ptr<Link>> link = links->Get(source);
+                 const CollectorDeps& deps) -> Result<std::unique_ptr<Collector>> {
+    Result<std::shared_ptr<Link>> link = links->Get(source, deps.egress);
     if (!link) return link.error();
     return std::unique_ptr<Collector>(new KedaScalerCollector(*std::move(link)));
   };

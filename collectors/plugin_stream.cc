@@ -43,14 +43,11 @@ Timestamp NewestOf(const ReadingResult& reading) {
 // What readers and askers share. Readers hold it: the last of them may end after its owner let go.
 class PluginStream::State : public std::enable_shared_from_this<State> {
  public:
-  State(const SourceSpec& spec, const GrpcEndpoint& endpoint,
-        std::shared_ptr<grpc::Channel> channel)
-      : spec_(spec),
-        endpoint_(endpoint),
-        stub_(v1::Collector::NewStub(channel)),
-        backoff_(kRetry, Random(Fnv1a(spec.uid + spec.name))) {}
+  State(const SourceSpec& spec, const GrpcEndpoint& endpoint)
+      : spec_(spec), endpoint_(endpoint), backoff_(kRetry, Random(Fnv1a(spec.uid + spec.name))) {}
 
-  void Follow(std::span<const PluginQuery> queries, Timestamp now, std::size_t most);
+  void Follow(std::span<const PluginQuery> queries, Timestamp now, std::size_t most,
+              const std::shared_ptr<grpc::Channel>& channel);
   std::optional<ReadingResult> Newest(const PluginQuery& query, Timestamp now,
                                       Duration max_age) const;
   std::string problem() const;
@@ -79,7 +76,6 @@ class PluginStream::State : public std::enable_shared_from_this<State> {
 
   const SourceSpec spec_;
   const GrpcEndpoint endpoint_;
-  const std::unique_ptr<v1::Collector::Stub> stub_;
 
   mutable Mutex mutex_;
   std::condition_variable_any ended_;
@@ -102,8 +98,11 @@ class PluginStream::State : public std::enable_shared_from_this<State> {
 // One stream. It holds itself until gRPC is done with it.
 class PluginStream::Reader final : public grpc::ClientReadReactor<v1::StreamResponse> {
  public:
-  Reader(std::shared_ptr<State> state, std::vector<PluginQuery> queries)
-      : state_(std::move(state)), queries_(std::move(queries)) {
+  Reader(std::shared_ptr<State> state, std::vector<PluginQuery> queries,
+         const std::shared_ptr<grpc::Channel>& channel)
+      : state_(std::move(state)),
+        queries_(std::move(queries)),
+        stub_(v1::Collector::NewStub(channel)) {
     for (const PluginQuery& query : queries_) {
       v1::Query& into = *request_.add_queries();
       into.set_expression(query.expression);
@@ -116,7 +115,7 @@ class PluginStream::Reader final : public grpc::ClientReadReactor<v1::StreamResp
   void Start(std::shared_ptr<Reader> self) {
     self_ = std::move(self);
     state_->endpoint_.Authorize(context_);
-    state_->stub_->async()->Stream(&context_, &request_, this);
+    stub_->async()->Stream(&context_, &request_, this);
     StartRead(&response_);
     StartCall();
   }
@@ -144,6 +143,7 @@ class PluginStream::Reader final : public grpc::ClientReadReactor<v1::StreamResp
 
   const std::shared_ptr<State> state_;
   const std::vector<PluginQuery> queries_;
+  const std::unique_ptr<v1::Collector::Stub> stub_;
   std::shared_ptr<Reader> self_;
   std::string refusal_;
   v1::StreamRequest request_;
@@ -170,7 +170,7 @@ std::vector<PluginQuery> PluginStream::State::Choose(Timestamp now, std::size_t 
 }
 
 void PluginStream::State::Follow(std::span<const PluginQuery> queries, Timestamp now,
-                                 std::size_t most) {
+                                 std::size_t most, const std::shared_ptr<grpc::Channel>& channel) {
   std::shared_ptr<Reader> old;
   std::shared_ptr<Reader> fresh;
   {
@@ -184,7 +184,7 @@ void PluginStream::State::Follow(std::span<const PluginQuery> queries, Timestamp
     if (!IsDue(now)) return;
     changed_ = false;
     opened_ = now;
-    fresh = std::make_shared<Reader>(shared_from_this(), Choose(now, most));
+    fresh = std::make_shared<Reader>(shared_from_this(), Choose(now, most), channel);
     old = std::exchange(current_, fresh);
     ++running_;
   }
@@ -284,16 +284,16 @@ void PluginStream::State::Close() HPAPLUS_THREAD_ATTRIBUTE(no_thread_safety_anal
   ended_.wait(lock, [&]() HPAPLUS_REQUIRES(mutex_) { return running_ == 0; });
 }
 
-PluginStream::PluginStream(const SourceSpec& spec, const GrpcEndpoint& endpoint,
-                           std::shared_ptr<grpc::Channel> channel)
-    : state_(std::make_shared<State>(spec, endpoint, std::move(channel))) {}
+PluginStream::PluginStream(const SourceSpec& spec, const GrpcEndpoint& endpoint)
+    : state_(std::make_shared<State>(spec, endpoint)) {}
 
 PluginStream::~PluginStream() {
   state_->Close();
 }
 
-void PluginStream::Follow(std::span<const PluginQuery> queries, Timestamp now, std::size_t most) {
-  state_->Follow(queries, now, most);
+void PluginStream::Follow(std::span<const PluginQuery> queries, Timestamp now, std::size_t most,
+                          const std::shared_ptr<grpc::Channel>& channel) {
+  state_->Follow(queries, now, most, channel);
 }
 
 std::optional<ReadingResult> PluginStream::Newest(const PluginQuery& query, Timestamp now,

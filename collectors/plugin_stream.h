@@ -29,16 +29,16 @@ struct PluginQuery {
 /// at most every five seconds; after it broke, with back-off. Thread-safe.
 class PluginStream {
  public:
-  PluginStream(const SourceSpec& spec, const GrpcEndpoint& endpoint,
-               std::shared_ptr<grpc::Channel> channel);
+  PluginStream(const SourceSpec& spec, const GrpcEndpoint& endpoint);
   /// Ends the stream and waits for that.
   ~PluginStream();
   PluginStream(const PluginStream&) = delete;
   PluginStream& operator=(const PluginStream&) = delete;
 
   /// Somebody asks these queries now. Does not block. At most `most` are streamed; 0: as many as
-  /// there may be.
-  void Follow(std::span<const PluginQuery> queries, Timestamp now, std::size_t most);
+  /// there may be. A stream that has to be opened is opened on `channel`.
+  void Follow(std::span<const PluginQuery> queries, Timestamp now, std::size_t most,
+              const std::shared_ptr<grpc::Channel>& channel);
 
   /// The newest result, when it came within `max_age` before `now`.
   [[nodiscard]] std::optional<ReadingResult> Newest(const PluginQuery& query, Timestamp now,

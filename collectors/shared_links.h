@@ -16,15 +16,16 @@ namespace hpaplus::collectors {
 template <class Link>
 class SharedLinks {
  public:
-  /// The link for an equal source, or a new one by Link::Create(source).
-  [[nodiscard]] Result<std::shared_ptr<Link>> Get(const ResolvedSource& source) {
+  /// The link for an equal source, or a new one by Link::Create(source, egress).
+  [[nodiscard]] Result<std::shared_ptr<Link>> Get(const ResolvedSource& source,
+                                                  const EgressPolicy* egress) {
     const MutexLock lock(mutex_);
     std::erase_if(entries_, [](const Entry& entry) { return entry.link.expired(); });
     for (const Entry& entry : entries_) {
       if (!(entry.source == source)) continue;
       if (std::shared_ptr<Link> link = entry.link.lock()) return link;
     }
-    Result<std::shared_ptr<Link>> made = Link::Create(source);
+    Result<std::shared_ptr<Link>> made = Link::Create(source, egress);
     if (made) entries_.push_back({source, *made});
     return made;
   }

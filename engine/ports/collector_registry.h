@@ -8,6 +8,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/result.h"
+#include "engine/model/egress_policy.h"
 #include "engine/model/source.h"
 #include "engine/ports/collector.h"
 #include "engine/ports/executor.h"
@@ -30,6 +31,7 @@ struct CollectorDeps {
   Executor& executor;
   const PodDirectory* pods = nullptr;     // Null where there is no cluster.
   const PushedSamples* pushed = nullptr;  // Null where nobody listens for them.
+  const EgressPolicy* egress = nullptr;   // For those that do not use `http`; null: anywhere.
 };
 
 using CollectorFactory = std::function<Result<std::unique_ptr<Collector>>(
