@@ -164,11 +164,14 @@ class KubeWorld final : public LiveWorld {
   void SetSource(const SourceName& name, Result<ResolvedSource>&& source,
                  std::function<bool(std::string_view)> allows) {
     if (source) push_->SetSource(*source);
-    auto runnable =
-        source ? Result<RunnableSource>(MakeRunnable(
-                     std::move(*source), registry_,
-                     {source_http_, parsing_, &view_, push_->samples()}, std::move(allows)))
-               : Result<RunnableSource>(source.error());
+    const CollectorDeps deps{.http = source_http_,
+                             .executor = parsing_,
+                             .pods = &view_,
+                             .pushed = push_->samples(),
+                             .egress = &config_.sources.egress};
+    auto runnable = source ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
+                                                                 deps, std::move(allows)))
+                           : Result<RunnableSource>(source.error());
     if (const auto set = runner_.SetSource(name, std::move(runnable)); !set) {
       HPAPLUS_LOG(kWarning, "source not usable",
                   {{"source", name}, {"error", set.error().message}});
