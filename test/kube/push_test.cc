@@ -14,7 +14,9 @@ namespace {
 
 using std::chrono::seconds;
 
-TEST_F(KubeTest, DecidesOnWhatPrometheusPushes) {
+class KubePush : public KubeTest {};
+
+TEST_F(KubePush, DecidesOnWhatPrometheusPushes) {
   if (PrometheusProcess::Find().empty()) {
     GTEST_SKIP() << "SKIPPED: no prometheus in PATH; install Debian's package prometheus";
   }

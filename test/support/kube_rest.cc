@@ -30,6 +30,7 @@ constexpr ServedKind kKinds[] = {
     {"HorizontalPodAutoscaler", "horizontalpodautoscalers"},
     {"Pod", "pods"},
     {"ConfigMap", "configmaps"},
+    {"Secret", "secrets"},
     {"Namespace", "namespaces", false},
     {"CustomResourceDefinition", "customresourcedefinitions", false},
     {"ClusterRole", "clusterroles", false},

@@ -147,6 +147,22 @@ TEST_F(PushCollectorTest, RefusesWhatItCannotAnswer) {
   }
 }
 
+// The contract's other sentences; it cannot run here, as no state makes one of several questions
+// fail.
+TEST_F(PushCollectorTest, LooksAtNothingWhenItIsTooLateOrStopped) {
+  const std::vector<MetricQuery> queries(2, MetricQuery{.expression = "depth"});
+  std::stop_source stop;
+  for (const auto& result : collector_->Collect(queries, {kNow, kNow, stop.get_token()}))
+    EXPECT_EQ(result.error().code, ErrorCode::kDeadlineExceeded);
+  stop.request_stop();
+  const auto stopped = collector_->Collect(queries, {kNow, kNow + seconds(1), stop.get_token()});
+  ASSERT_EQ(stopped.size(), 2U);
+  for (const auto& result : stopped)
+    EXPECT_EQ(result.error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(collector_->Collect({}, {kNow, kNow + seconds(1), {}}).empty());
+  EXPECT_EQ(collector_->name(), "push");
+}
+
 TEST_F(PushCollectorTest, SaysThatTheSourceIsGone) {
   pushed_.there = false;
   const std::vector<MetricQuery> queries(2);
