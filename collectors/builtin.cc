@@ -7,6 +7,7 @@
 #include "collectors/prometheus.h"
 #include "collectors/push.h"
 #include "collectors/schedule.h"
+#include "collectors/scrape.h"
 
 namespace hpaplus::collectors {
 
@@ -14,6 +15,7 @@ void RegisterBuiltinCollectors(CollectorRegistry& registry) {
   registry.Add("Prometheus", PrometheusCollector::Factory());
   registry.Add("HTTP", &BusinessMonitorCollector::Create);
   registry.Add("Cron", &ScheduleCollector::Create);
+  registry.Add("Scrape", ScrapeCollector::Factory());
   registry.Add("Workload", &PodCountCollector::Create);
   registry.Add("GRPC", GrpcCollector::Factory());
   registry.Add("KedaExternalScaler", KedaScalerCollector::Factory());

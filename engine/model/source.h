@@ -14,6 +14,7 @@
 #include "engine/model/source_keda.h"
 #include "engine/model/source_prometheus.h"
 #include "engine/model/source_push.h"
+#include "engine/model/source_scrape.h"
 
 namespace hpaplus {
 
@@ -60,6 +61,7 @@ struct SourceSpec {
   std::optional<PrometheusSource> prometheus;
   std::optional<PushSource> push;
   std::optional<HttpSource> http;  // May be absent of type HTTP, too.
+  std::optional<ScrapeSource> scrape;
 
   // ClusterMetricSource: which namespaces' objects may use it.
   enum class Namespaces { kNone, kAll, kSelector };

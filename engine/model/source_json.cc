@@ -7,6 +7,7 @@
 #include "engine/model/source_grpc_json.h"
 #include "engine/model/source_prometheus_json.h"
 #include "engine/model/source_push_json.h"
+#include "engine/model/source_scrape_json.h"
 #include "engine/model/source_type.h"
 #include "engine/model/spec_json.h"
 
@@ -136,7 +137,7 @@ void ReadType(const JsonField& spec, SourceSpec& source) {
   constexpr std::string_view kTls = "tls";
   for (const std::string_view key : {std::string_view("auth"), kTls}) {
     const JsonField block = spec.Field(key);
-    const bool takes = type->takes_credentials && (key != kTls || type->has_endpoint());
+    const bool takes = type->takes_credentials && (key != kTls || type->connects());
     if (block.present() && !takes) {
       block.Fail(fmt::format("is nothing for type {}", type->name));
     }
@@ -196,6 +197,7 @@ SourceSpec ReadSource(const JsonField& root) {
   ReadTls(spec.Field("tls"), source);
   ReadHeaders(spec, source);
   ReadPrometheus(spec, source);
+  ReadScrapeSource(spec, source);
   ReadLimits(spec.Field("limits"), source);
   source.cache_for = spec.Field("cacheFor").Period(Duration(0), minutes(5)).value_or(Duration(0));
   if (cluster) ReadAllowed(spec.Field("allowedNamespaces"), source);

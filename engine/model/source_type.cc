@@ -12,6 +12,7 @@ constexpr SourceType kTypes[] = {
     {"KedaExternalScaler", "grpc://", "grpcs://", true},
     {"Prometheus", "http://", "https://", true},
     {"Push", "", "", true},  // The credentials of those who send.
+    {"Scrape", "", "", true, true},
     {"Workload", "", "", false},
 };
 

@@ -58,6 +58,7 @@ class Rules : RuleChecks {
     CheckDuration(Find(Find(spec, "push"), "forgetAfter"), "spec.push.forgetAfter", "10s", "1h");
     CheckType(spec);
     CheckPush(spec);
+    CheckScrape(spec);
   }
 
  private:
@@ -113,7 +114,8 @@ class Rules : RuleChecks {
 
   // Blocks that belong to one type and that it cannot do without.
   void CheckBlocks(const Json* spec, const std::string& type) {
-    constexpr std::pair<const char*, const char*> kBlocks[] = {{"cron", "Cron"}};
+    constexpr std::pair<const char*, const char*> kBlocks[] = {{"cron", "Cron"},
+                                                               {"scrape", "Scrape"}};
     for (const auto& [block, owner] : kBlocks) {
       if ((Find(spec, block) != nullptr) != (type == owner)) {
         Refuse("spec", fmt::format("{} goes with type {}", block, owner));
@@ -130,6 +132,14 @@ class Rules : RuleChecks {
     }
     if (Find(spec, "tls") != nullptr) {
       Refuse("spec", "tls goes with the types that connect to somebody");
+    }
+  }
+
+  void CheckScrape(const Json* spec) {
+    const Json* scrape = Find(spec, "scrape");
+    const bool secret = Find(spec, "auth") != nullptr || Find(spec, "tls") != nullptr;
+    if (scrape != nullptr && secret && TextOf(Find(scrape, "scheme")) != "HTTPS") {
+      Refuse("spec", "auth and tls need scrape.scheme HTTPS");
     }
   }
 

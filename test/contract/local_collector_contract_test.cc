@@ -4,6 +4,7 @@
 
 #include "collectors/pod_count.h"
 #include "collectors/schedule.h"
+#include "collectors/scrape.h"
 #include "test/contract/collector_contract.h"
 #include "test/support/fake_http_client.h"
 #include "test/support/fake_pod_directory.h"
@@ -63,12 +64,48 @@ struct PodCountRig : LocalRig {
   [[nodiscard]] std::size_t asked() const { return pods.asked; }
 };
 
-using Rigs = testing::Types<ScheduleRig, PodCountRig>;
+struct ScrapeRig : LocalRig {
+  FakePodDirectory pods;
+  std::string failing;
+
+  // Every question comes from a namespace of its own, with one pod.
+  static MetricQuery Query(int i) { return {.ns = "ns" + std::to_string(i), .expression = "load"}; }
+  ScrapeRig() {
+    ResolvedSource source;
+    source.spec.scrape = ScrapeSource{.port = 8080};
+    for (int i = 0; i < kQuestions; ++i) {
+      PodAddress pod{.name = "web-1", .ip = "10.0.0." + std::to_string(i), .node = "n"};
+      pod.phase = PodPhase::kRunning;
+      pod.ready = true;
+      pods.pods[Query(i).ns] = {{pod, {}}};
+    }
+    collector = std::move(*collectors::ScrapeCollector::Factory()(source, {http, executor, &pods}));
+  }
+  void AnswerAll() { Answer("none"); }
+  void Fail(int i) { Answer("10.0.0." + std::to_string(i) + ":"); }
+  bool AnswerBytes(const std::string& bytes) {
+    http.AnswerAlways(bytes, 200, "text/plain");
+    return true;
+  }
+  [[nodiscard]] std::size_t asked() const { return http.seen.size(); }
+  [[nodiscard]] std::optional<Timestamp> deadline() const { return http.deadline; }
+
+ private:
+  void Answer(const std::string& refused) {
+    http.answer = [refused](const HttpRequest& request) -> Result<HttpResponse> {
+      if (request.url.find(refused) != std::string::npos) return HttpResponse{500, {}, ""};
+      return HttpResponse{200, {{"content-type", "text/plain"}}, "load 1\n"};
+    };
+  }
+};
+
+using Rigs = testing::Types<ScheduleRig, PodCountRig, ScrapeRig>;
 
 class RigNames {
  public:
   template <class Rig>
   static std::string GetName(int /*index*/) {
+    if (std::is_same_v<Rig, ScrapeRig>) return "Scrape";
     return std::is_same_v<Rig, ScheduleRig> ? "Schedule" : "PodCount";
   }
 };
