@@ -9,6 +9,10 @@
 namespace hpaplus::collectors {
 namespace {
 
+// Of all pods together. Many pods that name themselves in their series share none of them.
+constexpr std::size_t kSeriesKept = 500'000;
+constexpr std::size_t kSeriesBytesKept = 128U << 20U;
+
 bool SelectsLabels(const SelectorQuery& query, const SeriesLabels& series) {
   std::vector<SeriesLabel> labels;
   labels.reserve(series.labels.size() + 1);
@@ -21,7 +25,9 @@ bool SelectsLabels(const SelectorQuery& query, const SeriesLabels& series) {
 }  // namespace
 
 ScrapeMemory::ScrapeMemory(std::size_t series_most)
-    : table_({.series_most = series_most, .kept_most = 2 * series_most}) {}
+    : table_({.series_most = series_most,
+              .kept_most = std::max(2 * series_most, kSeriesKept),
+              .kept_bytes_most = kSeriesBytesKept}) {}
 
 Result<std::shared_ptr<ScrapeMemory>> ScrapeMemory::Create(const ResolvedSource& source) {
   return std::make_shared<ScrapeMemory>(source.spec.max_series);
