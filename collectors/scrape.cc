@@ -52,7 +52,7 @@ CollectorFactory ScrapeCollector::Factory() {
     if (deps.pods == nullptr) {
       return Error{ErrorCode::kInvalidArgument, "scrape: there is no cluster to find pods in"};
     }
-    Result<std::shared_ptr<ScrapeMemory>> memory = memories->Get(source);
+    Result<std::shared_ptr<ScrapeMemory>> memory = memories->Get(source, deps.egress);
     if (!memory) return memory.error();
     return std::unique_ptr<Collector>(new ScrapeCollector(source, deps, *std::move(memory)));
   };

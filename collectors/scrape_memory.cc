@@ -29,7 +29,8 @@ ScrapeMemory::ScrapeMemory(std::size_t series_most)
               .kept_most = std::max(2 * series_most, kSeriesKept),
               .kept_bytes_most = kSeriesBytesKept}) {}
 
-Result<std::shared_ptr<ScrapeMemory>> ScrapeMemory::Create(const ResolvedSource& source) {
+Result<std::shared_ptr<ScrapeMemory>> ScrapeMemory::Create(const ResolvedSource& source,
+                                                           const EgressPolicy* /*egress*/) {
   return std::make_shared<ScrapeMemory>(source.spec.max_series);
 }
 

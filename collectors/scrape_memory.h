@@ -41,7 +41,9 @@ class ScrapeMemory {
   static constexpr std::size_t kQueriesMost = 100;  // Of more, the one not asked longest goes.
 
   explicit ScrapeMemory(std::size_t series_most);
-  static Result<std::shared_ptr<ScrapeMemory>> Create(const ResolvedSource& source);
+  /// Connects to nobody itself, so it needs no policy.
+  static Result<std::shared_ptr<ScrapeMemory>> Create(const ResolvedSource& source,
+                                                      const EgressPolicy* egress);
 
   /// Forgets all pods of the namespace but these, which are ordered.
   void KeepOnly(std::string_view ns, std::span<const ScrapeTarget> targets);
