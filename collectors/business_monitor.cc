@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "collectors/exposition_document.h"
 #include "collectors/http_answer.h"
 #include "collectors/selector_query.h"
 #include "collectors/single_reading.h"
@@ -99,6 +100,9 @@ std::vector<DocumentValues> BusinessMonitorCollector::Read(const Result<HttpResp
   if (response->status != 200) return all(StatusError(kWho, response->status));
   if (Status ok = CheckSize(kWho, *response, spec_.max_response_bytes); !ok) return all(ok.error());
   const std::string_view type = response->Header("content-type");
+  if (!http_spec_.format && IsExposition(type)) {
+    return ReadExpositionValues(type, response->body, paths, now);
+  }
   const auto format = http_spec_.format ? http_spec_.format : DocumentFormatOf(type);
   if (!format) {
     return all(

@@ -148,6 +148,28 @@ TEST_F(BusinessMonitorTest, TakesAnEmptyWildcardForNothingThere) {
   EXPECT_EQ((*results[1])->values.at(0).value, 0) << "an empty list has no elements";
 }
 
+TEST_F(BusinessMonitorTest, ReadsExpositionText) {
+  const std::string body =
+      "# TYPE jobs gauge\njobs{queue=\"a\"} 3\njobs{queue=\"b\"} 4\nload 0.5 1699999990000\nbad "
+      "NaN\n";
+  http.AnswerAlways(body, 200, "text/plain; version=0.0.4; charset=utf-8");
+  const auto results = Collect(
+      {"jobs{queue=\"a\"}", "sum(jobs)", "jobs", "none", "load", "bad", "rate(jobs[1m])", "sum("});
+  EXPECT_EQ((*results[0])->values.at(0).value, 3);
+  EXPECT_EQ((*results[0])->values.at(0).at, kNow);
+  EXPECT_EQ((*results[1])->values.at(0).value, 7);
+  EXPECT_EQ((*results[2])->values.size(), 2U) << "which of them is nobody's guess";
+  EXPECT_TRUE((*results[3])->values.empty());
+  EXPECT_EQ((*results[4])->values.at(0).at, kNow - seconds(10)) << "its own time";
+  EXPECT_EQ((*results[5])->values.at(0).milli, kInvalidMilli);
+  EXPECT_THAT(results[6].error().message, HasSubstr("one answer has no rate"));
+  EXPECT_FALSE(results[7]);
+  http.AnswerAlways("jobs 3", 200, "text/plain; version=0.0.4");
+  EXPECT_THAT(Collect({"jobs"})[0].error().message, HasSubstr("not usable exposition: line 1"));
+  http.AnswerAlways("jobs 3\n# EOF\n", 200, "application/openmetrics-text; version=1.0.0");
+  EXPECT_EQ((*Collect({"jobs"})[0])->values.at(0).value, 3);
+}
+
 class PodMonitorTest : public BusinessMonitorTest {
  protected:
   PodMonitorTest() {
