@@ -22,8 +22,8 @@ inline constexpr std::string_view kCustomMetrics = "custom.metrics.k8s.io";
 inline constexpr std::string_view kExternalMetrics = "external.metrics.k8s.io";
 
 /// One entry per spec.metrics: the read that answers it, or the error that its policy is to judge
-/// instead. Resource metrics of all workloads are one and the same read, of the whole cluster. In the
-/// query of a Source, ${namespace}, ${name} and ${target} are the object's own names.
+/// instead. Resource metrics of all workloads are one and the same read, of the whole cluster. In
+/// the query of a Source, ${namespace}, ${name} and ${target} are the object's own names.
 [[nodiscard]] std::vector<Result<PlannedRead>> PlanReads(const WorkloadView& view);
 
 /// Whether an evaluation would look at metrics at all: not when the workload is paused, at zero or
