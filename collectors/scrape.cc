@@ -145,8 +145,8 @@ void ScrapeCollector::AskBatch(std::span<const Target> batch, Timestamp now,
 
 // Each batch gets an equal part of the time, and what those before it have left over.
 void ScrapeCollector::Ask(std::vector<Target> targets, const CollectContext& context) const {
-  std::ranges::stable_partition(
-      targets, [this](const Target& target) { return !memory_->HasFailed(target.name); });
+  std::stable_partition(targets.begin(), targets.end(),
+                        [this](const Target& target) { return !memory_->HasFailed(target.name); });
   const Duration time = std::min(context.deadline - context.now, spec_.timeout);
   const std::size_t at_once = std::max<std::size_t>(spec_.max_concurrent, 1);
   const auto batches = static_cast<std::int64_t>((targets.size() + at_once - 1) / at_once);
