@@ -23,7 +23,8 @@ std::vector<DocumentValues> ReadYamlValues(std::string_view body,
                                            std::span<const std::string> queries, Timestamp at) {
   const auto documents = ParseYaml(body);
   if (!documents) {
-    return AllFailed(queries.size(), "the answer is not usable YAML: " + documents.error().message);
+    return AllFailed(queries.size(),
+                     "the answer is not usable YAML: " + Printable(documents.error().message));
   }
   if (documents->size() != 1) {
     return AllFailed(queries.size(), fmt::format("the answer has {} YAML documents and not one",
