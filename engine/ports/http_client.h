@@ -24,7 +24,7 @@ struct HttpAuth {
   std::string ca_pem;                          // Empty: the system's CAs.
   std::string client_cert_pem;
   std::string client_key_pem;
-  std::string tls_server_name;  // Empty: the URL's host.
+  std::string tls_server_name;                               // Empty: the URL's host.
   std::vector<std::pair<std::string, std::string>> headers;  // Further ones; nothing secret.
   bool operator==(const HttpAuth&) const = default;
 };

@@ -52,7 +52,7 @@ class KubeFaults : public KubeTest {
 
   /// A kubeconfig with a token file; gives its name.
   std::string TokenKubeconfig(const std::string& token) {
-    const std::string name = cluster().File(ns() + ".kubeconfig");
+    std::string name = cluster().File(ns() + ".kubeconfig");
     WriteToken(token);
     std::ofstream(name) << "apiVersion: v1\nkind: Config\ncurrent-context: test\n"
                            "contexts:\n- name: test\n  context: {cluster: test, user: engine}\n"

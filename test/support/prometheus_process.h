@@ -19,7 +19,7 @@ class PrometheusProcess {
     int port = 0;            // 0: a free one.
     std::string web_config;  // The text of --web.config.file; empty for none.
     std::vector<std::string> flags;
-    std::string config;  // More YAML for its configuration file.
+    std::string config;                            // More YAML for its configuration file.
     Duration patience = std::chrono::seconds(60);  // Until it is ready.
   };
 
