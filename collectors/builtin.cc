@@ -1,6 +1,7 @@
 #include "collectors/builtin.h"
 
 #include "collectors/business_monitor.h"
+#include "collectors/file_document.h"
 #include "collectors/grpc_collector.h"
 #include "collectors/keda_scaler.h"
 #include "collectors/pod_count.h"
@@ -17,6 +18,7 @@ void RegisterBuiltinCollectors(CollectorRegistry& registry) {
   registry.Add("Cron", &ScheduleCollector::Create);
   registry.Add("Scrape", ScrapeCollector::Factory());
   registry.Add("Workload", &PodCountCollector::Create);
+  registry.Add("File", &FileDocumentCollector::Create);
   registry.Add("GRPC", GrpcCollector::Factory());
   registry.Add("KedaExternalScaler", KedaScalerCollector::Factory());
   registry.Add("Push", &PushCollector::Create);

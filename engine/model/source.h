@@ -9,6 +9,7 @@
 
 #include "engine/base/time.h"
 #include "engine/model/source_cron.h"
+#include "engine/model/source_file.h"
 #include "engine/model/source_grpc.h"
 #include "engine/model/source_http.h"
 #include "engine/model/source_keda.h"
@@ -58,6 +59,7 @@ struct SourceSpec {
   std::optional<GrpcSource> grpc;
   std::optional<KedaScalerSource> keda;
   std::optional<CronSource> cron;
+  std::optional<FileSource> file;
   std::optional<PrometheusSource> prometheus;
   std::optional<PushSource> push;
   std::optional<HttpSource> http;  // May be absent of type HTTP, too.

@@ -8,6 +8,7 @@ namespace hpaplus {
 // Readers of the blocks that belong to one type of source. The block is there; problems are kept.
 
 [[nodiscard]] CronSource ReadCronSource(const JsonField& cron);
+[[nodiscard]] FileSource ReadFileSource(const JsonField& file);
 [[nodiscard]] HttpSource ReadHttpSource(const JsonField& http);
 
 }  // namespace hpaplus

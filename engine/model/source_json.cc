@@ -191,6 +191,8 @@ SourceSpec ReadSource(const JsonField& root) {
   ReadGrpcSources(spec, source);
   source.cron = ReadBlock(spec, "cron", "Cron", &ReadCronSource);
   if (source.type == "Cron" && !source.cron) spec.Field("cron").Fail("is missing");
+  source.file = ReadBlock(spec, "file", "File", &ReadFileSource);
+  if (source.type == "File" && !source.file) spec.Field("file").Fail("is missing");
   source.http = ReadBlock(spec, "http", "HTTP", &ReadHttpSource);
   ReadAuth(spec.Field("auth"), source);
   ReadPushSource(spec, source);

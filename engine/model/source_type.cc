@@ -7,6 +7,7 @@ namespace {
 
 constexpr SourceType kTypes[] = {
     {"Cron", "", "", false},
+    {"File", "", "", false},
     {"GRPC", "grpc://", "grpcs://", true},
     {"HTTP", "http://", "https://", true},
     {"KedaExternalScaler", "grpc://", "grpcs://", true},

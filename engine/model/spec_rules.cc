@@ -114,8 +114,8 @@ class Rules : RuleChecks {
 
   // Blocks that belong to one type and that it cannot do without.
   void CheckBlocks(const Json* spec, const std::string& type) {
-    constexpr std::pair<const char*, const char*> kBlocks[] = {{"cron", "Cron"},
-                                                               {"scrape", "Scrape"}};
+    constexpr std::pair<const char*, const char*> kBlocks[] = {
+        {"cron", "Cron"}, {"file", "File"}, {"scrape", "Scrape"}};
     for (const auto& [block, owner] : kBlocks) {
       if ((Find(spec, block) != nullptr) != (type == owner)) {
         Refuse("spec", fmt::format("{} goes with type {}", block, owner));

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/base/check.h"
 #include "engine/base/result.h"
@@ -13,6 +14,7 @@
 #include "engine/ports/collector.h"
 #include "engine/ports/executor.h"
 #include "engine/ports/http_client.h"
+#include "engine/ports/metric_files.h"
 #include "engine/ports/pod_directory.h"
 #include "engine/ports/pushed_samples.h"
 
@@ -32,6 +34,7 @@ struct CollectorDeps {
   const PodDirectory* pods = nullptr;     // Null where there is no cluster.
   const PushedSamples* pushed = nullptr;  // Null where nobody listens for them.
   const EgressPolicy* egress = nullptr;   // For those that do not use `http`; null: anywhere.
+  const MetricFiles* files = nullptr;     // Null where no directory is configured.
 };
 
 using CollectorFactory = std::function<Result<std::unique_ptr<Collector>>(
@@ -43,6 +46,13 @@ class CollectorRegistry {
   void Add(std::string name, CollectorFactory factory) {
     const bool added = factories_.emplace(std::move(name), std::move(factory)).second;
     HPAPLUS_CHECK(added);
+  }
+
+  [[nodiscard]] std::vector<std::string> Types() const {
+    std::vector<std::string> types;
+    for (const auto& [type, factory] : factories_)
+      types.push_back(type);
+    return types;
   }
 
   /// kInvalidArgument when there is no plugin of that name, or what the plugin's Create says.

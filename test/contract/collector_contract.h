@@ -15,6 +15,7 @@ namespace hpaplus::test {
 
 /// What every Collector has to do. A Rig is one collector with a fake behind it:
 ///
+///     static constexpr std::string_view kSourceType;  // As MetricSources name it, if they do.
 ///     std::unique_ptr<Collector> collector;
 ///     static MetricQuery Query(int i);        // i in 0..3: questions that differ.
 ///     void AnswerAll();                       // Every such question gets a number.

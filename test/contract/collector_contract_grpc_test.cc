@@ -91,6 +91,8 @@ class GrpcRig {
 
 class PluginRig final : public GrpcRig {
  public:
+  static constexpr std::string_view kSourceType = "GRPC";
+
   PluginRig() { Make(collectors::GrpcCollector::Factory()); }
 
  private:
@@ -117,6 +119,8 @@ class PluginRig final : public GrpcRig {
 
 class KedaScalerRig final : public GrpcRig {
  public:
+  static constexpr std::string_view kSourceType = "KedaExternalScaler";
+
   KedaScalerRig() { Make(collectors::KedaScalerCollector::Factory()); }
 
  private:
@@ -140,7 +144,7 @@ class RigNames {
  public:
   template <class Rig>
   static std::string GetName(int /*index*/) {
-    return std::is_same_v<Rig, PluginRig> ? "Plugin" : "KedaScaler";
+    return std::string(Rig::kSourceType);
   }
 };
 

@@ -43,6 +43,8 @@ struct HttpRig {
 };
 
 struct PrometheusRig : HttpRig {
+  static constexpr std::string_view kSourceType = "Prometheus";
+
   PrometheusRig() {
     ResolvedSource source;
     source.spec.endpoint = "http://prometheus";
@@ -63,6 +65,8 @@ struct PrometheusRig : HttpRig {
 };
 
 struct BusinessMonitorRig : HttpRig {
+  static constexpr std::string_view kSourceType = "HTTP";
+
   BusinessMonitorRig() {
     ResolvedSource source;
     source.spec.endpoint = "http://shop/stats";

@@ -2,7 +2,9 @@
 
 #include <optional>
 
+#include "collectors/file_document.h"
 #include "collectors/pod_count.h"
+#include "collectors/push.h"
 #include "collectors/schedule.h"
 #include "collectors/scrape.h"
 #include "test/contract/collector_contract.h"
@@ -25,6 +27,8 @@ struct LocalRig {
 };
 
 struct ScheduleRig : LocalRig {
+  static constexpr std::string_view kSourceType = "Cron";
+
   ScheduleRig() { AnswerAll(); }
 
   void AnswerAll() { Open(-1); }
@@ -44,6 +48,8 @@ struct ScheduleRig : LocalRig {
 };
 
 struct PodCountRig : LocalRig {
+  static constexpr std::string_view kSourceType = "Workload";
+
   struct Pods final : PodDirectory {
     std::string unknown;
     mutable std::size_t asked = 0;
@@ -65,6 +71,8 @@ struct PodCountRig : LocalRig {
 };
 
 struct ScrapeRig : LocalRig {
+  static constexpr std::string_view kSourceType = "Scrape";
+
   FakePodDirectory pods;
   std::string failing;
 
@@ -99,14 +107,90 @@ struct ScrapeRig : LocalRig {
   }
 };
 
-using Rigs = testing::Types<ScheduleRig, PodCountRig, ScrapeRig>;
+struct FileRig : LocalRig {
+  static constexpr std::string_view kSourceType = "File";
+
+  struct Files final : MetricFiles {
+    std::string text;
+    mutable std::size_t asked = 0;
+    [[nodiscard]] Result<MetricFile> Read(std::string_view /*ns*/, std::string_view /*path*/,
+                                          std::size_t /*bytes_most*/) const override {
+      ++asked;
+      return MetricFile{text, Timestamp()};
+    }
+  };
+  Files files;
+
+  FileRig() {
+    ResolvedSource source;
+    source.spec.file = FileSource{"queue.json"};
+    CollectorDeps deps{http, executor};
+    deps.files = &files;
+    collector = std::move(*collectors::FileDocumentCollector::Create(source, deps));
+  }
+  void AnswerAll() { Fail(-1); }
+  void Fail(int missing) {
+    files.text = R"({"other":0)";
+    for (int i = 0; i < kQuestions; ++i) {
+      if (i != missing) files.text += ",\"" + Query(i).expression + "\":1";
+    }
+    files.text += "}";
+  }
+  bool AnswerBytes(const std::string& bytes) {
+    files.text = bytes;
+    return true;
+  }
+  [[nodiscard]] std::size_t asked() const { return files.asked; }
+};
+
+struct PushRig : LocalRig {
+  static constexpr std::string_view kSourceType = "Push";
+
+  struct Pushed final : PushedSamples {
+    mutable std::size_t asked = 0;
+    [[nodiscard]] Result<std::shared_ptr<const PushedCatalog>> Catalog(
+        const SourceName& /*source*/) const override {
+      ++asked;
+      auto catalog = std::make_shared<PushedCatalog>();
+      for (std::uint64_t i = 0; i < kQuestions; ++i) {
+        catalog->series.push_back(
+            {i, std::make_shared<const Labels>(Labels{{"__name__", "q" + std::to_string(i)}})});
+      }
+      return std::shared_ptr<const PushedCatalog>(std::move(catalog));
+    }
+    [[nodiscard]] std::vector<std::vector<TimedValue>> Read(
+        const SourceName& /*source*/, std::span<const std::uint64_t> series,
+        std::size_t /*newest_most*/) const override {
+      return std::vector<std::vector<TimedValue>>(series.size(), {{Timestamp(), 1}});
+    }
+  };
+  Pushed pushed;
+  static inline int failing = -1;
+
+  PushRig() {
+    failing = -1;
+    CollectorDeps deps{http, executor};
+    deps.pushed = &pushed;
+    collector = std::move(*collectors::PushCollector::Create({}, deps));
+  }
+  // What others have sent cannot fail; only a question can be wrong.
+  static MetricQuery Query(int i) {
+    MetricQuery query = LocalRig::Query(i);
+    if (i == failing) query.expression = "sum(";
+    return query;
+  }
+  static void AnswerAll() { failing = -1; }
+  static void Fail(int i) { failing = i; }
+  [[nodiscard]] std::size_t asked() const { return pushed.asked; }
+};
+
+using Rigs = testing::Types<ScheduleRig, PodCountRig, ScrapeRig, FileRig, PushRig>;
 
 class RigNames {
  public:
   template <class Rig>
   static std::string GetName(int /*index*/) {
-    if (std::is_same_v<Rig, ScrapeRig>) return "Scrape";
-    return std::is_same_v<Rig, ScheduleRig> ? "Schedule" : "PodCount";
+    return std::string(Rig::kSourceType);
   }
 };
 

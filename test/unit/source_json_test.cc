@@ -349,6 +349,38 @@ TEST(ParseSource, NamesWhatIsWrongWithASchedule) {
             "source: spec.cron.windows[0].desiredReplicas is -1 and not in 0 to 100000");
 }
 
+TEST(ParseSource, ReadsWhichFileIsMeant) {
+  const SourceSpec source = ParseOne("{type: File, file: {path: queue/depth.v1.txt, format: YAML}}",
+                                     "ClusterMetricSource");
+  EXPECT_EQ(source.file, (FileSource{"queue/depth.v1.txt", DocumentFormat::kYaml}));
+  EXPECT_EQ(ParseOne("{type: File, file: {path: a}}", "MetricSource").file->format,
+            DocumentFormat::kJson);
+  EXPECT_EQ(ParseOne("{type: File, file: {path: a, format: Exposition}}", "MetricSource").file,
+            (FileSource{"a", std::nullopt}));
+  const auto problem = [](const std::string& spec) {
+    const auto bad = ParseSource(Object("{type: " + spec + "}", "MetricSource"));
+    EXPECT_FALSE(bad) << spec;
+    return bad ? "" : bad.error().message;
+  };
+  EXPECT_EQ(problem("File"), "source: spec.file is missing");
+  EXPECT_EQ(problem("Workload, file: {path: a}"), "source: spec.file goes with type File");
+  EXPECT_EQ(problem("File, file: {}"), "source: spec.file.path is missing");
+  EXPECT_EQ(problem("File, endpoint: 'http://a', file: {path: a}"),
+            "source: spec.endpoint is nothing for type File");
+  EXPECT_EQ(problem("File, auth: {}, file: {path: a}"),
+            "source: spec.auth is nothing for type File");
+  EXPECT_EQ(problem("File, file: {path: a, format: TOML}"),
+            "source: spec.file.format is none of the formats that can be read");
+  for (const std::string path :
+       {"/etc/passwd", "..", "a/../b", "a//b", "a/", "a/.hidden", "'a b'", "'a\\u0000b'", "~"}) {
+    const auto bad =
+        ParseSource(Object("{type: File, file: {path: " + path + "}}", "MetricSource"));
+    EXPECT_FALSE(bad) << path;
+  }
+  EXPECT_THAT(problem("File, file: {path: " + std::string(513, 'a') + "}"),
+              ::testing::HasSubstr("spec.file.path must be names"));
+}
+
 TEST(ParseSource, ReadsHowAMonitorIsAsked) {
   const SourceSpec source = ParseOne(R"({type: HTTP, endpoint: 'https://a',
       auth: {query: {name: key, value: {name: s, key: k}}},
