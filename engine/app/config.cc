@@ -202,6 +202,14 @@ void ReadSources(Section section, ControllerConfig::Sources& sources) {
   section.ReadInteger("threadsPerSource", sources.threads_per_source, 1, 64);
   section.ReadDuration("metricsServerShareFor", sources.metrics_server_share_for, Duration(0),
                        std::chrono::minutes(5));
+  section.ReadDuration("probeFirst", sources.probe_first, std::chrono::milliseconds(100),
+                       std::chrono::minutes(1));
+  section.ReadDuration("probeMost", sources.probe_most, std::chrono::milliseconds(100),
+                       std::chrono::minutes(5));
+  if (sources.probe_most < sources.probe_first) {
+    section.Complain("probeMost", "must not be below probeFirst");
+  }
+  section.Read("filesDirectory", sources.files_directory);
   ReadEgress(section.Sub("egress"), sources.egress);
 }
 

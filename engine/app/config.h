@@ -36,7 +36,10 @@ struct ControllerConfig {
     int threads = 16;            // For all sources together.
     int threads_per_source = 2;  // A hanging source takes no more than these.
     Duration metrics_server_share_for = std::chrono::seconds(1);
-    EgressPolicy egress;  // Where metric sources may lead. Not for the API server.
+    Duration probe_first = std::chrono::seconds(1);  // The waits of the breaker, loop/breaker.h.
+    Duration probe_most = std::chrono::seconds(10);
+    std::string files_directory;  // Empty: there are no sources of type File.
+    EgressPolicy egress;          // Where metric sources may lead. Not for the API server.
   };
   struct Safety {
     Duration window = std::chrono::minutes(1);

@@ -27,6 +27,7 @@
 #include "engine/loop/dry_run_actuator.h"
 #include "engine/shell/cpu_budget.h"
 #include "engine/shell/curl_client.h"
+#include "engine/shell/directory_files.h"
 
 namespace hpaplus::app {
 namespace {
@@ -58,9 +59,7 @@ class KubeWorld final : public LiveWorld {
                  .request_timeout = config.kubernetes.request_timeout},
                 std::move(access), http_, side_clock_, telemetry),
         discovery_(client_, side_clock_),
-        runner_({.threads = static_cast<std::size_t>(config.sources.threads),
-                 .lanes_per_source = static_cast<std::size_t>(config.sources.threads_per_source)},
-                side_clock_, telemetry, [this] { clock_.Wake(); }) {
+        runner_(RunnerConfig(), side_clock_, telemetry, [this] { clock_.Wake(); }) {
     collectors::RegisterBuiltinCollectors(registry_);
   }
 
@@ -81,6 +80,11 @@ class KubeWorld final : public LiveWorld {
   }
 
   Status Start() {
+    if (!config_.sources.files_directory.empty()) {
+      auto files = DirectoryFiles::Open(config_.sources.files_directory);
+      if (!files) return files.error();
+      files_ = std::move(*files);
+    }
     if (auto added = AddKubeSources(); !added) return added;
     sources_.StartWatches();
     view_.StartWatches();
@@ -117,6 +121,15 @@ class KubeWorld final : public LiveWorld {
     CurlOptions options;
     options.egress = std::make_shared<const EgressPolicy>(config_.sources.egress);
     return options;
+  }
+
+  CollectorRunner::Config RunnerConfig() const {
+    CollectorRunner::Config runner;
+    runner.threads = static_cast<std::size_t>(config_.sources.threads);
+    runner.lanes_per_source = static_cast<std::size_t>(config_.sources.threads_per_source);
+    runner.breaker.probes.initial = config_.sources.probe_first;
+    runner.breaker.probes.most = config_.sources.probe_most;
+    return runner;
   }
 
   kube::KubeClusterView::Config ViewConfig(const std::string& controller_ns) {
@@ -168,7 +181,8 @@ class KubeWorld final : public LiveWorld {
                              .executor = parsing_,
                              .pods = &view_,
                              .pushed = push_->samples(),
-                             .egress = &config_.sources.egress};
+                             .egress = &config_.sources.egress,
+                             .files = files_.get()};
     auto runnable = source ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
                                                                  deps, std::move(allows)))
                            : Result<RunnableSource>(source.error());
@@ -231,6 +245,7 @@ class KubeWorld final : public LiveWorld {
   CurlClient http_;
   CurlClient source_http_;
   CollectorRegistry registry_;
+  std::unique_ptr<DirectoryFiles> files_;  // Null where none are configured.
   BudgetExecutor deciding_{ExecutorPriority::kHigh};
   BudgetExecutor parsing_{ExecutorPriority::kNormal};
   kube::KubeClusterView view_;

@@ -1,6 +1,6 @@
 #include "engine/loop/breaker.h"
 
-#include <algorithm>
+#include <limits>
 
 namespace hpaplus {
 
@@ -16,13 +16,15 @@ bool Breaker::Admits(Timestamp now) {
 void Breaker::Succeeded() {
   failed_ = 0;
   probing_ = false;
+  backoff_.Reset();
 }
 
 void Breaker::Failed(Timestamp now) {
-  failed_ = std::min(failed_ + 1, config_.failures);
+  const bool was_open = open();
+  if (failed_ < std::numeric_limits<int>::max()) ++failed_;
+  // A round that was under way when the breaker opened says nothing about a later moment.
+  if (open() && (!was_open || probing_)) next_probe_ = now + backoff_.Next();
   probing_ = false;
-  const double stretch = 1 + config_.jitter * random_.Uniform();
-  next_probe_ = now + std::chrono::duration_cast<Duration>(config_.probe_every * stretch);
 }
 
 }  // namespace hpaplus

@@ -1,22 +1,27 @@
 #pragma once
 
+#include "engine/base/backoff.h"
 #include "engine/base/random.h"
 #include "engine/base/time.h"
 
 namespace hpaplus {
 
 /// Keeps a source that does not answer from being asked over and over: after `failures` rounds in
-/// a row without an answer it lets one round through per `probe_every`, and no other while that one
-/// is out. The first answer closes it. Not thread-safe.
+/// a row without an answer it lets one round through at a time, as a probe, and after each one that
+/// fails waits twice as long as before it, up to a limit. The first answer closes it. Not
+/// thread-safe.
 class Breaker {
  public:
   struct Config {
     int failures = 3;
-    Duration probe_every = std::chrono::seconds(1);
-    double jitter = 0.2;  // A probe comes up to this much later, so that sources do not march.
+    /// The wait before a probe. What is above `most` and the asker's own period is how much later
+    /// than the source an object is back. Each wait is stretched by up to `jitter`, so that sources
+    /// do not march.
+    Backoff::Config probes{
+        .initial = std::chrono::seconds(1), .most = std::chrono::seconds(10), .jitter = 0.2};
   };
 
-  Breaker(const Config& config, Random random) : config_(config), random_(random) {}
+  Breaker(const Config& config, Random random) : config_(config), backoff_(config.probes, random) {}
 
   /// Whether a question may be asked now. All questions of one instant belong to one round.
   [[nodiscard]] bool Admits(Timestamp now);
@@ -27,11 +32,12 @@ class Breaker {
   void Abandon() { probing_ = false; }
 
   [[nodiscard]] bool open() const { return failed_ >= config_.failures; }
-  [[nodiscard]] Timestamp next_probe() const { return next_probe_; }
+  /// Rounds in a row without an answer.
+  [[nodiscard]] int failed() const { return failed_; }
 
  private:
   Config config_;
-  Random random_;
+  Backoff backoff_;
   int failed_ = 0;
   bool probing_ = false;
   Timestamp probe_started_{};

@@ -58,6 +58,7 @@ TEST(ConfigTest, ReadsTheFileOfTheDocumentationAsTheDefaults) {
   EXPECT_EQ(config->safety.max_replicas_added, defaults.safety.max_replicas_added);
   EXPECT_EQ(config->safety.max_replicas_removed, defaults.safety.max_replicas_removed);
   EXPECT_EQ(config->safety.freeze_config_map, defaults.safety.freeze_config_map);
+  EXPECT_EQ(config->sources.files_directory, "") << "sources of type File are off";
   EXPECT_EQ(config->http.host, defaults.http.host);
   EXPECT_EQ(config->http.port, defaults.http.port);
   EXPECT_EQ(config->http.objects_max, defaults.http.objects_max);
@@ -71,6 +72,8 @@ TEST(ConfigTest, ReadsWhatDiffers) {
                                       "engine: {threads: 3, tolerance: \"50m\"}\n"
                                       "kubernetes: {namespace: shop, requestTimeout: 800ms}\n"
                                       "http: {listen: \"127.0.0.1:0\"}\n"
+                                      "sources: {filesDirectory: /var/files, probeFirst: 2s, "
+                                      "probeMost: 1m}\n"
                                       "safety: {window: 5m, maxReplicasRemoved: 200, "
                                       "suspectSources: false}\n"
                                       "freeze: {configMap: \"\"}\n"
@@ -84,12 +87,20 @@ TEST(ConfigTest, ReadsWhatDiffers) {
   EXPECT_EQ(config->kubernetes.request_timeout, std::chrono::milliseconds(800));
   EXPECT_EQ(config->http.host, "127.0.0.1");
   EXPECT_EQ(config->http.port, 0);
+  EXPECT_EQ(config->sources.files_directory, "/var/files");
+  EXPECT_EQ(config->sources.probe_first, std::chrono::seconds(2));
+  EXPECT_EQ(config->sources.probe_most, std::chrono::minutes(1));
   EXPECT_EQ(config->safety.window, std::chrono::minutes(5));
   EXPECT_FALSE(config->safety.max_replicas_added);
   EXPECT_EQ(config->safety.max_replicas_removed, 200);
   EXPECT_FALSE(config->safety.suspect_sources);
   EXPECT_EQ(config->safety.freeze_config_map, "");
   EXPECT_EQ(config->log_level, LogLevel::kDebug);
+}
+
+TEST(ConfigTest, WantsTheLongestWaitForAProbeToBeOne) {
+  EXPECT_THAT(ProblemsOf(std::string(kHead) + "sources: {probeMost: 900ms}\n"),
+              ElementsAre("c.yaml:3:11: sources.probeMost: must not be below probeFirst"));
 }
 
 TEST(ConfigTest, NamesThePlaceOfAnUnknownKey) {
