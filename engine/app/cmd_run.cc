@@ -1,6 +1,7 @@
 #include <atomic>
 #include <csignal>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <ostream>
 #include <thread>
@@ -9,10 +10,14 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include "engine/api/decision_board.h"
 #include "engine/app/commands.h"
 #include "engine/app/config.h"
+#include "engine/app/decision_json.h"
 #include "engine/app/exit_codes.h"
 #include "engine/app/live_world.h"
+#include "engine/app/offline_objects.h"
+#include "engine/app/offline_world.h"
 #include "engine/app/version.h"
 #include "engine/base/log.h"
 #include "engine/embedded/embedded_cluster.h"
@@ -29,6 +34,12 @@ constexpr auto kApiServerPatience = std::chrono::seconds(10);
 constexpr auto kBudgetCheckEvery = std::chrono::seconds(10);
 constexpr auto kTickSilence = std::chrono::seconds(10);  // An engine silent for longer is ill.
 constexpr unsigned kStopSeconds = 5;
+
+// What would be open to the world in a pod is not on somebody's desk.
+void StayLocal(ControllerConfig& config) {
+  const ControllerConfig::Http elsewhere;
+  if (config.http.host == elsewhere.host) config.http.host = "127.0.0.1";
+}
 
 std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostream& err) {
   ControllerConfig config;
@@ -48,8 +59,12 @@ std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostre
   }
   if (!options.ns.empty()) config.kubernetes.ns = options.ns;
   if (options.dry_run) config.dry_run = true;
+  if (!options.offline.empty()) StayLocal(config);
+  std::optional<std::pair<std::string, int>> http(std::in_place, config.http.host,
+                                                  config.http.port);
   const std::tuple<const char*, const std::string&, std::optional<std::pair<std::string, int>>&>
-      addresses[] = {{"--push-listen", options.push_listen, config.push.listen},
+      addresses[] = {{"--http-listen", options.http_listen, http},
+                     {"--push-listen", options.push_listen, config.push.listen},
                      {"--otlp-listen", options.otlp_listen, config.push.otlp_listen}};
   for (const auto& [flag, text, address] : addresses) {
     if (text.empty()) continue;
@@ -58,6 +73,7 @@ std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostre
     err << "hpaplus run: " << flag << " wants HOST:PORT\n";
     return std::nullopt;
   }
+  std::tie(config.http.host, config.http.port) = *http;
   return config;
 }
 
@@ -134,18 +150,22 @@ void EndWithin(unsigned seconds) {
   alarm(seconds);
 }
 
-int RunUntilStopped(const ControllerConfig& config, std::shared_ptr<kube::Access> access,
-                    std::ostream& err) {
+// Makes the world that the engine is to run in.
+using Connect = std::function<Result<std::unique_ptr<LiveWorld>>(const LiveWorld::Ties&)>;
+
+int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std::ostream& err) {
   SystemClock clock;
   auto telemetry =
       PrometheusTelemetry::Create({.version = Version(), .objects_max = config.http.objects_max});
-  auto live = LiveWorld::Connect(config, std::move(access), clock, *telemetry, kApiServerPatience);
+  api::DecisionBoard board;
+  auto live = connect({.clock = clock, .telemetry = *telemetry, .observer = board});
   if (!live) return Report(live.error(), err);
 
   Pulse pulse(clock);
   World world = (*live)->world();
+  api::BoardedView view(world.cluster, board);
   Engine engine(EngineConfig(config, **live),
-                {pulse, world.cluster, world.feed, world.actuator, world.journal, world.executor},
+                {pulse, view, world.feed, world.actuator, world.journal, world.executor},
                 policies::MakeBuiltinPolicies);
 
   const auto unhealthy = [&pulse] {
@@ -153,11 +173,12 @@ int RunUntilStopped(const ControllerConfig& config, std::shared_ptr<kube::Access
                ? "the engine has not ticked for " + FormatDuration(pulse.Age())
                : std::string();
   };
-  auto admin =
-      AdminServer::Start({.host = config.http.host, .port = config.http.port},
-                         {.metrics = [&] { return telemetry->Scrape() + (*live)->PushMetrics(); },
-                          .unhealthy = unhealthy,
-                          .unready = [&live] { return (*live)->Unready(); }});
+  auto admin = AdminServer::Start(
+      {.host = config.http.host, .port = config.http.port},
+      {.metrics = [&] { return telemetry->Scrape() + (*live)->PushMetrics(); },
+       .unhealthy = unhealthy,
+       .unready = [&live] { return (*live)->Unready(); },
+       .json = [&board](std::string_view path) { return DecisionPage(board, path); }});
   if (!admin) return Report(admin.error(), err);
   HPAPLUS_LOG(kInfo, "started",
               {{"version", Version()},
@@ -179,12 +200,38 @@ int RunUntilStopped(const ControllerConfig& config, std::shared_ptr<kube::Access
   return kExitOk;
 }
 
+int RunOffline(const ControllerConfig& config, const std::vector<std::string>& names,
+               std::ostream& err) {
+  std::vector<OfflineFile> files;
+  for (const std::string& name : names) {
+    std::ifstream in(name, std::ios::binary);
+    OfflineFile file{name, std::string(std::istreambuf_iterator<char>(in), {})};
+    if (!in) {
+      err << "hpaplus run: cannot read " << name << "\n";
+      return kExitFailed;
+    }
+    files.push_back(std::move(file));
+  }
+  std::vector<std::string> problems;
+  OfflineObjects objects = ReadOfflineObjects(files, problems);
+  for (const std::string& problem : problems)
+    err << problem << "\n";
+  if (!problems.empty()) return kExitBadConfig;
+  return RunUntilStopped(
+      config,
+      [&config, &objects](const LiveWorld::Ties& ties) {
+        return MakeOfflineWorld(config, std::move(objects), ties);
+      },
+      err);
+}
+
 }  // namespace
 
 int RunController(const RunOptions& options, std::ostream& err) {
   const auto config = LoadConfig(options, err);
   if (!config) return kExitBadConfig;
   SetLogLevel(config->log_level);
+  if (!options.offline.empty()) return RunOffline(*config, options.offline, err);
 
   SystemClock clock;  // Of the embedded cluster and of the credentials.
   kube::AccessOptions where = kube::AccessOptions::FromEnvironment();
@@ -199,7 +246,12 @@ int RunController(const RunOptions& options, std::ostream& err) {
   }
   auto access = kube::OpenAccess(where, clock);
   if (!access) return Report(access.error(), err);
-  return RunUntilStopped(*config, std::move(*access), err);
+  return RunUntilStopped(
+      *config,
+      [&config, &access](const LiveWorld::Ties& ties) {
+        return LiveWorld::Connect(*config, std::move(*access), ties, kApiServerPatience);
+      },
+      err);
 }
 
 }  // namespace hpaplus::app

@@ -17,6 +17,8 @@ struct RunOptions {
   bool embedded = false;                        // --cluster embedded
   std::string embedded_listen = "127.0.0.1:0";  // Where the embedded cluster serves.
   std::string write_kubeconfig;                 // For the embedded cluster.
+  std::vector<std::string> offline;             // Files to run from, without any cluster.
+  std::string http_listen;                      // Empty: as the configuration says.
 };
 
 struct ValidateOptions {

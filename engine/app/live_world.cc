@@ -37,18 +37,19 @@ constexpr auto kLastCalls = std::chrono::seconds(1);  // What a stop leaves to c
 
 class KubeWorld final : public LiveWorld {
  public:
-  KubeWorld(const ControllerConfig& config, std::shared_ptr<kube::Access> access,
-            SystemClock& clock, PrometheusTelemetry& telemetry)
+  KubeWorld(const ControllerConfig& config, std::shared_ptr<kube::Access> access, const Ties& ties)
       : config_(config),
-        clock_(clock),
-        telemetry_(telemetry),
+        clock_(ties.clock),
+        telemetry_(ties.telemetry),
+        observer_(ties.observer),
+        follower_(ties.sources),
         push_(PushReceiver::Create(config.push, side_clock_)),
         chores_(side_clock_, {[this](Timestamp now) { return view_.RunChores(now); },
                               [this](Timestamp now) { return statuses_.RunChores(now); },
                               [this](Timestamp now) { return sources_.RunChores(now); }}),
         http_(side_clock_),
         source_http_(side_clock_, SourceHttp()),
-        view_(ViewConfig(access->default_namespace()), Api(), side_clock_, telemetry),
+        view_(ViewConfig(access->default_namespace()), Api(), side_clock_, ties.telemetry),
         actuator_(Send(), view_, [this] { clock_.Wake(); }),
         statuses_(StatusConfig(), Send(), view_, side_clock_),
         events_({}, Send()),
@@ -57,9 +58,9 @@ class KubeWorld final : public LiveWorld {
         client_({.qps = config.kubernetes.qps,
                  .burst = config.kubernetes.burst,
                  .request_timeout = config.kubernetes.request_timeout},
-                std::move(access), http_, side_clock_, telemetry),
+                std::move(access), http_, side_clock_, ties.telemetry),
         discovery_(client_, side_clock_),
-        runner_(RunnerConfig(), side_clock_, telemetry, [this] { clock_.Wake(); }) {
+        runner_(RunnerConfig(), side_clock_, ties.telemetry, [this] { clock_.Wake(); }) {
     collectors::RegisterBuiltinCollectors(registry_);
   }
 
@@ -160,6 +161,7 @@ class KubeWorld final : public LiveWorld {
     sources.on_gone = [this](const SourceName& name) {
       runner_.RemoveSource(name);
       push_->RemoveSource(name);
+      if (follower_ != nullptr) follower_->RemoveSource(name);
     };
     sources.wake = [this] { chores_.Wake(); };
     return sources;
@@ -186,6 +188,7 @@ class KubeWorld final : public LiveWorld {
     auto runnable = source ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
                                                                  deps, std::move(allows)))
                            : Result<RunnableSource>(source.error());
+    if (follower_ != nullptr) follower_->SetSource(name, runnable);
     if (const auto set = runner_.SetSource(name, std::move(runnable)); !set) {
       HPAPLUS_LOG(kWarning, "source not usable",
                   {{"source", name}, {"error", set.error().message}});
@@ -239,6 +242,8 @@ class KubeWorld final : public LiveWorld {
   const ControllerConfig config_;
   SystemClock& clock_;
   PrometheusTelemetry& telemetry_;
+  Journal& observer_;
+  SourceFollower* const follower_;
   SystemClock side_clock_;  // Of everybody but the tick, who alone is woken by clock_.
   const std::unique_ptr<PushReceiver> push_;
   kube::Chores chores_;
@@ -256,9 +261,9 @@ class KubeWorld final : public LiveWorld {
   kube::KubeJournal kube_journal_;
   kube::SourceWatcher sources_;
   LogJournal log_journal_;
-  JournalFanout live_journal_{&telemetry_, &kube_journal_, &log_journal_};
+  JournalFanout live_journal_{&telemetry_, &kube_journal_, &log_journal_, &observer_};
   kube::ReleaseJournal release_journal_{view_};
-  JournalFanout dry_journal_{&telemetry_, &release_journal_, &log_journal_};
+  JournalFanout dry_journal_{&telemetry_, &release_journal_, &log_journal_, &observer_};
   kube::KubeClient client_;
   kube::Discovery discovery_;
   CollectorRunner runner_;
@@ -268,10 +273,8 @@ class KubeWorld final : public LiveWorld {
 
 Result<std::unique_ptr<LiveWorld>> LiveWorld::Connect(const ControllerConfig& config,
                                                       std::shared_ptr<kube::Access> access,
-                                                      SystemClock& clock,
-                                                      PrometheusTelemetry& telemetry,
-                                                      Duration patience) {
-  auto world = std::make_unique<KubeWorld>(config, std::move(access), clock, telemetry);
+                                                      const Ties& ties, Duration patience) {
+  auto world = std::make_unique<KubeWorld>(config, std::move(access), ties);
   if (auto answered = world->CheckVersion(patience); !answered) return answered.error();
   world->FollowCpuBudget(CpuBudget(config.engine.threads));
   if (auto started = world->Start(); !started) return started.error();

@@ -6,23 +6,38 @@
 #include "engine/app/config.h"
 #include "engine/base/result.h"
 #include "engine/kube/access.h"
+#include "engine/loop/collector_runner.h"
 #include "engine/loop/engine.h"
 #include "engine/shell/prometheus_telemetry.h"
 #include "engine/shell/system_clock.h"
 
 namespace hpaplus::app {
 
+/// Somebody else who reads from the sources. Thread-safe.
+class SourceFollower {
+ public:
+  virtual ~SourceFollower() = default;
+  /// As CollectorRunner's.
+  virtual void SetSource(const SourceName& name, Result<RunnableSource> source) = 0;
+  virtual void RemoveSource(const SourceName& name) = 0;
+};
+
 /// The live world: the cluster behind an API server, real sources, a clock that runs. In a dry run
 /// the actuator and the journal that write are left out; everything else is the same.
 class LiveWorld {
  public:
+  /// What it is tied to; all outlives it.
+  struct Ties {
+    SystemClock& clock;  // The tick's.
+    PrometheusTelemetry& telemetry;
+    Journal& observer;                  // Is told the decisions that count, after everybody else.
+    SourceFollower* sources = nullptr;  // Is told the sources, too; null: nobody.
+  };
+
   /// Asks the API server who it is first, at most for `patience`: kUnavailable, kPermissionDenied.
-  /// `clock` (the tick's) and `telemetry` must outlive it.
   static Result<std::unique_ptr<LiveWorld>> Connect(const ControllerConfig& config,
                                                     std::shared_ptr<kube::Access> access,
-                                                    SystemClock& clock,
-                                                    PrometheusTelemetry& telemetry,
-                                                    Duration patience);
+                                                    const Ties& ties, Duration patience);
   virtual ~LiveWorld() = default;
 
   [[nodiscard]] virtual World world() = 0;

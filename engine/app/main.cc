@@ -27,7 +27,9 @@ void AddRun(CLI::App& cli, app::RunOptions& options) {
       "  hpaplus run                                        in a pod, or with ~/.kube/config\n"
       "  hpaplus run --context staging --dry-run            decide and log, write nothing\n"
       "  hpaplus run --cluster embedded --write-kubeconfig demo.kubeconfig\n"
-      "                                                     try it out without a cluster");
+      "                                                     try it out without a cluster\n"
+      "  hpaplus run --offline objects.yaml sources.yaml    only decide and serve, "
+      "docs/offline.md");
   run->add_option("--config", options.config_file, "Configuration file, docs/configuration.md")
       ->type_name("FILE");
   run->add_option("--kubeconfig", options.kubeconfig,
@@ -43,6 +45,13 @@ void AddRun(CLI::App& cli, app::RunOptions& options) {
          "\"embedded\" brings a small API server of its own, for trying out and testing")
       ->check(CLI::IsMember({"embedded"}))
       ->type_name("embedded");
+  run->add_option("--offline", options.offline,
+                  "Run from files with objects and sources, without a cluster; writes nothing")
+      ->excludes("--kubeconfig", "--context", "--namespace", "--cluster")
+      ->type_name("FILE");
+  run->add_option("--http-listen", options.http_listen,
+                  "HOST:PORT of metrics, health and decisions; offline: 127.0.0.1:8080")
+      ->type_name("HOST:PORT");
   run->add_option("--push-listen", options.push_listen,
                   "HOST:PORT where Prometheus' remote write is received")
       ->type_name("HOST:PORT");

@@ -96,8 +96,11 @@ bool NeedsReads(const WorkloadView& view) {
   const Replicas current = view.scale.spec_replicas;
   const bool doubled = !view.conflict.empty() && spec.mode != Mode::kDryRun;
   const Replicas least = spec.idle ? spec.idle->replicas : std::max(spec.min_replicas, 1);
+  // What we have taken to zero ourselves comes back when a metric that needs no pods asks for it.
+  const bool wakes =
+      current == 0 && view.scaled_to_zero && (spec.min_replicas != 0 || HasTotals(spec));
   return spec.mode != Mode::kPaused && view.scale.status == ScaleStatus::kKnown && !doubled &&
-         current >= least && current <= spec.max_replicas;
+         (wakes || (current >= least && current <= spec.max_replicas));
 }
 
 }  // namespace hpaplus

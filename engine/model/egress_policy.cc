@@ -159,6 +159,16 @@ Result<EgressPolicy> EgressPolicy::Create(const Config& config) {
   return EgressPolicy(std::move(rules));
 }
 
+EgressPolicy EgressPolicy::WithLoopback() const {
+  EgressPolicy policy = *this;
+  for (Rule& rule : policy.rules_) {
+    const bool loopback = rule.network.Contains(*IpAddress::Parse("127.0.0.1")) ||
+                          rule.network.Contains(*IpAddress::Parse("::1"));
+    if (loopback && rule.why != kConfigured) rule.allows = true;
+  }
+  return policy;
+}
+
 const EgressPolicy::Rule* EgressPolicy::Find(const IpAddress& address) const {
   const auto found = std::ranges::find_if(
       rules_, [&](const Rule& rule) { return rule.network.Contains(address); });

@@ -65,6 +65,10 @@ class EgressPolicy {
   /// kInvalidArgument: a network is in both lists, or there are too many.
   [[nodiscard]] static Result<EgressPolicy> Create(const Config& config);
 
+  /// The same with this host's loopback addresses allowed, unless they are denied by configuration:
+  /// for whoever runs beside the sources.
+  [[nodiscard]] EgressPolicy WithLoopback() const;
+
   /// kPermissionDenied names the address, the network, and why.
   [[nodiscard]] Status Check(const IpAddress& address) const;
   /// The same for text; what is no address is not allowed either.

@@ -33,6 +33,11 @@ class HttplibAdminServer final : public AdminServer {
     });
     AddCheck("/healthz", pages_.unhealthy);
     AddCheck("/readyz", pages_.unready);
+    server_.Get("/v1/.*", [this](const httplib::Request& request, httplib::Response& response) {
+      const auto page = pages_.json ? pages_.json(request.path) : std::nullopt;
+      response.status = page ? 200 : 404;
+      response.set_content(page.value_or("{\"error\":\"not found\"}\n"), "application/json");
+    });
   }
 
   ~HttplibAdminServer() override {

@@ -2,13 +2,16 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/base/result.h"
 
 namespace hpaplus {
 
-/// The process's own small HTTP server: /metrics, /healthz, /readyz, nothing that changes anything.
+/// The process's own small HTTP server: /metrics, /healthz, /readyz, JSON below /v1/, nothing that
+/// changes anything.
 class AdminServer {
  public:
   struct Config {
@@ -20,6 +23,8 @@ class AdminServer {
     /// Empty when well, otherwise what is wrong. Called on the server's threads.
     std::function<std::string()> unhealthy;
     std::function<std::string()> unready;
+    /// JSON for a path below /v1/; nothing: there is no such page. May be null.
+    std::function<std::optional<std::string>(std::string_view path)> json;
   };
 
   /// Listens at once. kUnavailable when the address cannot be bound.

@@ -114,6 +114,52 @@ TEST_F(CliTest, SaysWhenThereIsNoKubeconfig) {
   EXPECT_THAT(Output(), HasSubstr("none"));
 }
 
+TEST_F(CliTest, RunsFromFilesWithoutAClusterAndServesDecisions) {
+  const std::string objects = Write(
+      "objects.yaml",
+      "apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: MetricSource\n"
+      "metadata: {name: night, namespace: shop}\n"
+      "spec:\n  type: Cron\n  cron:\n    timeZone: UTC\n    windows:\n"
+      "    - {name: on, start: \"* * * * *\", end: \"30 4 29 2 *\", desiredReplicas: 4}\n---\n"
+      "apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: HPAPlus\n"
+      "metadata: {name: worker, namespace: shop}\nspec:\n"
+      "  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: worker}\n"
+      "  minReplicas: 1\n  maxReplicas: 9\n  evaluation: {period: 1s}\n  metrics:\n"
+      "  - name: night\n    type: Source\n    source:\n      ref: {name: night}\n"
+      "      query: \"on\"\n      target: {type: AverageValue, averageValue: \"1\"}\n");
+  auto process = Start({"run", "--offline", objects, "--http-listen", "127.0.0.1:0"});
+  ASSERT_TRUE(OutputComesToHold("http_port")) << Output();
+  const std::string output = Output();
+  const auto at = output.find("\"http_port\":") + 12;
+  const std::string port = output.substr(at, output.find_first_not_of("0123456789", at) - at);
+  const std::string page = (work_ / "page").string();
+  for (int i = 0; i < 200; ++i) {
+    auto curl = ChildProcess::Start(
+        {.arguments = {"curl", "-s", "127.0.0.1:" + port + "/v1/decisions/shop/worker"},
+         .output_file = page});
+    ASSERT_TRUE(curl);
+    (void)(*curl)->Wait(kLong);
+    std::ifstream in(page);
+    const std::string body{std::istreambuf_iterator<char>(in), {}};
+    if (body.find("\"steps\":[{\"stage\"") != std::string::npos) break;
+    ASSERT_LT(i, 199) << body << Output();
+    PauseShortly();
+  }
+  process->Signal(SIGTERM);
+  EXPECT_EQ(process->Wait(kStopWithin), 0);
+}
+
+TEST_F(CliTest, EndsWith78OnFilesThatMakeNoSenseAndNamesThePlace) {
+  const std::string bad = Write("bad.yaml",
+                                "apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: HPAPlus\n"
+                                "metadata: {name: a, namespace: b}\nspec: {maxReplicas: none}\n");
+  EXPECT_EQ(Run({"run", "--offline", bad}), 78);
+  EXPECT_THAT(Output(), HasSubstr("bad.yaml:4:8: HPAPlus b/a: spec.maxReplicas"));
+  EXPECT_EQ(Run({"run", "--offline", (work_ / "none").string()}), 1);
+  EXPECT_THAT(Output(), HasSubstr("cannot read"));
+  EXPECT_EQ(Run({"run", "--offline", bad, "--kubeconfig", "x"}), 64);
+}
+
 TEST_F(CliTest, ValidatesFiles) {
   const std::string good = Write("good.yaml",
                                  "apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: HPAPlus\n"

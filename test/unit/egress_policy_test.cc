@@ -91,6 +91,16 @@ TEST(EgressPolicy, LetsTheNarrowestNetworkDecide) {
   EXPECT_TRUE(policy.Check("2a00::1")) << "a network of IPv4 says nothing about IPv6";
 }
 
+TEST(EgressPolicy, AllowsThisHostOnRequestUnlessItIsDeniedByConfiguration) {
+  const EgressPolicy open = EgressPolicy().WithLoopback();
+  EXPECT_TRUE(open.Check("127.0.0.1"));
+  EXPECT_TRUE(open.Check("::1"));
+  EXPECT_FALSE(open.Check("169.254.169.254"));
+  EgressPolicy::Config config;
+  config.deny.push_back(*ParseNetwork("127.0.0.0/8"));
+  EXPECT_FALSE(EgressPolicy::Create(config)->WithLoopback().Check("127.0.0.1"));
+}
+
 TEST(EgressPolicy, LetsTheConfiguredOfEqualNetworksDecide) {
   EXPECT_TRUE(Policy({"127.0.0.0/8"}, {}).Check("127.0.0.1"));
   EXPECT_TRUE(Policy({"::ffff:127.0.0.0/104"}, {}).Check("127.0.0.1"));

@@ -131,7 +131,9 @@ TEST(ReadPlan, NeedsReadsWhereverDecideAsksMetrics) {
   const DecideConfig config;
   for (const Mode mode : {Mode::kActive, Mode::kDryRun, Mode::kPaused}) {
     for (const auto& [min, size] : kSizes) {
-      for (const std::string conflict : {"", "another"}) {
+      for (const auto& [conflict, ours] :
+           {std::pair<std::string, bool>{"", false}, std::pair<std::string, bool>{"", true},
+            std::pair<std::string, bool>{"another", false}}) {
         for (const ScaleStatus status : {ScaleStatus::kKnown, ScaleStatus::kUnknown,
                                          ScaleStatus::kNotFound, ScaleStatus::kForbidden}) {
           WorkloadSpec spec = SpecWith("web", {"load"});
@@ -141,6 +143,7 @@ TEST(ReadPlan, NeedsReadsWhereverDecideAsksMetrics) {
           WorkloadView view = *ViewOf(spec, size);
           view.conflict = conflict;
           view.scale.status = status;
+          view.scaled_to_zero = size == 0 && ours;
           const PolicySet policies = testing::MakeFollowers(spec);
           const std::vector<ReadingResult> readings{testing::Answer(3, Timestamp{})};
           const Decided decided =
