@@ -21,6 +21,7 @@
 #include "engine/kube/parallel_get.h"
 #include "engine/kube/release_journal.h"
 #include "engine/kube/scale_actuator.h"
+#include "engine/kube/source_status_writer.h"
 #include "engine/kube/source_watcher.h"
 #include "engine/kube/status_writer.h"
 #include "engine/loop/collector_runner.h"
@@ -46,7 +47,8 @@ class KubeWorld final : public LiveWorld {
         push_(PushReceiver::Create(config.push, side_clock_)),
         chores_(side_clock_, {[this](Timestamp now) { return view_.RunChores(now); },
                               [this](Timestamp now) { return statuses_.RunChores(now); },
-                              [this](Timestamp now) { return sources_.RunChores(now); }}),
+                              [this](Timestamp now) { return sources_.RunChores(now); },
+                              [this](Timestamp now) { return source_statuses_.RunChores(now); }}),
         http_(side_clock_),
         source_http_(side_clock_, SourceHttp()),
         view_(ViewConfig(access->default_namespace()), Api(), side_clock_, ties.telemetry),
@@ -54,6 +56,9 @@ class KubeWorld final : public LiveWorld {
         statuses_(StatusConfig(), Send(), view_, side_clock_),
         events_({}, Send()),
         kube_journal_({}, statuses_, events_, view_),
+        source_statuses_(
+            SourceStatusConfig(), Send(),
+            [this](const SourceName& name) { return runner_.HealthOf(name); }, side_clock_),
         sources_(SourceConfig(access->default_namespace()), Api(), side_clock_),
         client_({.qps = config.kubernetes.qps,
                  .burst = config.kubernetes.burst,
@@ -124,12 +129,15 @@ class KubeWorld final : public LiveWorld {
     return options;
   }
 
-  CollectorRunner::Config RunnerConfig() const {
+  CollectorRunner::Config RunnerConfig() {
     CollectorRunner::Config runner;
     runner.threads = static_cast<std::size_t>(config_.sources.threads);
     runner.lanes_per_source = static_cast<std::size_t>(config_.sources.threads_per_source);
     runner.breaker.probes.initial = config_.sources.probe_first;
     runner.breaker.probes.most = config_.sources.probe_most;
+    if (!config_.dry_run) {
+      runner.health_changed = [this](const SourceName& name) { source_statuses_.Touch(name); };
+    }
     return runner;
   }
 
@@ -150,6 +158,14 @@ class KubeWorld final : public LiveWorld {
     return status;
   }
 
+  // Of several engines, each with a namespace of its own, none writes what belongs to all of them.
+  kube::SourceStatusWriter::Config SourceStatusConfig() {
+    kube::SourceStatusWriter::Config status;
+    status.cluster_sources = config_.kubernetes.ns.empty();
+    status.wake = [this] { chores_.Wake(); };
+    return status;
+  }
+
   kube::SourceWatcher::Config SourceConfig(const std::string& controller_ns) {
     kube::SourceWatcher::Config sources;
     sources.controller_ns = controller_ns;
@@ -158,7 +174,13 @@ class KubeWorld final : public LiveWorld {
                                std::function<bool(std::string_view)> allows) {
       SetSource(name, std::move(source), std::move(allows));
     };
+    if (!config_.dry_run) {
+      sources.on_object = [this](kube::SourceObject object) {
+        source_statuses_.SetObject(std::move(object));
+      };
+    }
     sources.on_gone = [this](const SourceName& name) {
+      source_statuses_.Forget(name);
       runner_.RemoveSource(name);
       push_->RemoveSource(name);
       if (follower_ != nullptr) follower_->RemoveSource(name);
@@ -189,7 +211,9 @@ class KubeWorld final : public LiveWorld {
                                                                  deps, std::move(allows)))
                            : Result<RunnableSource>(source.error());
     if (follower_ != nullptr) follower_->SetSource(name, runnable);
-    if (const auto set = runner_.SetSource(name, std::move(runnable)); !set) {
+    const auto set = runner_.SetSource(name, std::move(runnable));
+    source_statuses_.SetNotUsable(name, set ? "" : set.error().message);
+    if (!set) {
       HPAPLUS_LOG(kWarning, "source not usable",
                   {{"source", name}, {"error", set.error().message}});
     }
@@ -259,6 +283,7 @@ class KubeWorld final : public LiveWorld {
   kube::StatusWriter statuses_;
   kube::EventWriter events_;
   kube::KubeJournal kube_journal_;
+  kube::SourceStatusWriter source_statuses_;
   kube::SourceWatcher sources_;
   LogJournal log_journal_;
   JournalFanout live_journal_{&telemetry_, &kube_journal_, &log_journal_, &observer_};

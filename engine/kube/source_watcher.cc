@@ -145,6 +145,7 @@ Timestamp SourceWatcher::RunChores(Timestamp now) {
   std::vector<SourceName> gone;
   std::vector<Report> reports;
   std::vector<MayUse> may_use;
+  std::vector<SourceObject> objects;
   Timestamp next = Timestamp::max();
   {
     const MutexLock lock(mutex_);
@@ -152,6 +153,7 @@ Timestamp SourceWatcher::RunChores(Timestamp now) {
     for (auto& [name, source] : sources_) {
       if (!std::exchange(source.dirty, false)) continue;
       std::optional<Report> report = Settle(name, source);
+      if (source.told) objects.push_back(*std::exchange(source.told, std::nullopt));
       if (!report) continue;
       may_use.push_back(MayUseOf(report->source ? report->source->spec : SourceSpec{}));
       reports.push_back(*std::move(report));
@@ -162,6 +164,9 @@ Timestamp SourceWatcher::RunChores(Timestamp now) {
   }
   for (const SourceName& name : gone)
     config_.on_gone(name);
+  for (SourceObject& object : objects) {
+    if (config_.on_object) config_.on_object(std::move(object));
+  }
   for (std::size_t i = 0; i < reports.size(); ++i)
     config_.on_source(reports[i].name, std::move(reports[i].source), std::move(may_use[i]));
   return next;
@@ -195,6 +200,7 @@ void SourceWatcher::Put(std::string_view json) {
     const MutexLock lock(mutex_);
     Source& source = sources_[name];
     source.epoch = epoch_;
+    if (source.meta.uid != meta->uid) source.stored = ParseSourceStatus(json);
     source.meta = *meta;
     source.problem = spec ? "" : spec.error().message;
     if (spec) source.spec = *std::move(spec);
@@ -354,6 +360,8 @@ void SourceWatcher::OnSecret(const ObjectKey& key, Result<SecretData> data) {
 // What there is to report about a source that changed, or one of whose secrets did.
 std::optional<SourceWatcher::Report> SourceWatcher::Settle(const SourceName& name, Source& source) {
   std::string problem = source.problem;
+  Status usable = Done{};
+  bool in_force = source.reported.has_value();
   if (source.spec) {
     for (const std::string& secret : SecretsOf(*source.spec)) {
       const auto at = secrets_.find(SecretKey(*source.spec, secret));
@@ -362,12 +370,19 @@ std::optional<SourceWatcher::Report> SourceWatcher::Settle(const SourceName& nam
     Result<HttpAuth> auth = Resolve(*source.spec);
     const bool is_news = auth && (!source.reported || source.reported->spec != *source.spec ||
                                   !SameAuth(source.reported->auth, *auth));
-    if (!auth) problem = auth.error().message;
+    if (!auth) {
+      problem = auth.error().message;
+      usable = auth.error();
+    }
+    in_force = in_force || auth;
+    source.told = ObjectOf(name, source, usable, in_force);
     if (is_news) {
       source.reported = ResolvedSource{*source.spec, *std::move(auth)};
       source.reported_problem = problem;
       return Report{name, *source.reported};
     }
+  } else {
+    source.told = ObjectOf(name, source, usable, in_force);
   }
   if (problem == source.reported_problem) return std::nullopt;
   source.reported_problem = problem;
@@ -378,6 +393,26 @@ std::optional<SourceWatcher::Report> SourceWatcher::Settle(const SourceName& nam
     return std::nullopt;
   }
   return Report{name, Error{ErrorCode::kInvalidArgument, name + ": " + problem}};
+}
+
+SourceObject SourceWatcher::ObjectOf(const SourceName& name, const Source& source,
+                                     const Status& auth, bool in_force) {
+  SourceObject object;
+  object.name = name;
+  object.ns = source.meta.ns;
+  object.object = source.meta.name;
+  object.uid = source.meta.uid;
+  object.generation = source.meta.generation;
+  object.in_force = in_force;
+  object.stored = source.stored;
+  if (!source.problem.empty()) {
+    object.reason = "InvalidSpec";
+    object.problem = source.problem;
+  } else if (!auth) {
+    object.reason = "SecretNotUsable";
+    object.problem = auth.error().message;
+  }
+  return object;
 }
 
 Result<HttpAuth> SourceWatcher::Resolve(const SourceSpec& spec) const {

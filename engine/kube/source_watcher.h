@@ -14,6 +14,7 @@
 #include "engine/kube/object_key.h"
 #include "engine/kube/objects_reply.h"
 #include "engine/kube/source_auth.h"
+#include "engine/kube/source_status.h"
 #include "engine/model/source.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/collector_registry.h"
@@ -50,8 +51,10 @@ class SourceWatcher {
     Duration secret_spacing = std::chrono::seconds(60);
     Duration retry_first = std::chrono::seconds(5);
     std::size_t max_sources = 10'000;
-    /// A source is new or has changed, or an error: one that has never been usable, and why. Both
-    /// are called from RunChores only.
+    /// What there is to say about an object, before on_source is told of it. May say the same
+    /// again; null for nobody. All three are called from RunChores only.
+    std::function<void(SourceObject)> on_object;
+    /// A source is new or has changed, or an error: one that has never been usable, and why.
     std::function<void(const SourceName&, Result<ResolvedSource>, MayUse)> on_source;
     std::function<void(const SourceName&)> on_gone;
     std::function<void()> wake;  // RunChores() has something to do. Called on any thread.
@@ -81,6 +84,8 @@ class SourceWatcher {
     ObjectMeta meta;
     std::optional<SourceSpec> spec;  // The newest usable one.
     std::string problem;             // Of the newest spec; empty when it is `spec`.
+    SourceStatus stored;             // When the object was seen first.
+    std::optional<SourceObject> told;
     bool dirty = false;
     std::optional<ResolvedSource> reported;
     std::string reported_problem;
@@ -110,6 +115,8 @@ class SourceWatcher {
   void OnSecret(const ObjectKey& key, Result<SecretData> data);
   [[nodiscard]] std::optional<Report> Settle(const SourceName& name, Source& source)
       HPAPLUS_REQUIRES(mutex_);
+  [[nodiscard]] static SourceObject ObjectOf(const SourceName& name, const Source& source,
+                                             const Status& auth, bool in_force);
   [[nodiscard]] Result<HttpAuth> Resolve(const SourceSpec& spec) const HPAPLUS_REQUIRES(mutex_);
   [[nodiscard]] MayUse MayUseOf(const SourceSpec& spec) const;
 

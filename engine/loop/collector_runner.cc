@@ -6,6 +6,7 @@
 
 #include "engine/base/hash.h"
 #include "engine/base/log.h"
+#include "engine/loop/secret_text.h"
 
 namespace hpaplus {
 namespace {
@@ -34,6 +35,7 @@ RunnableSource MakeRunnable(ResolvedSource source, const CollectorRegistry& regi
   runnable.allows = std::move(allows);
   runnable.timeout = source.spec.timeout;
   runnable.share_for = source.spec.cache_for;
+  runnable.secrets = SecretValuesOf(source.auth);
   runnable.make = [source = std::move(source), &registry, deps] {
     return registry.Make(source, deps);
   };
@@ -100,6 +102,7 @@ Status CollectorRunner::SetSource(const SourceName& name, Result<RunnableSource>
 
 void CollectorRunner::TakeOver(Source& from, Source& to) {
   to.busy_lanes = from.busy_lanes;
+  to.health.last_success = from.health.last_success;
   for (Asked& asked : std::exchange(from.pending, {})) {
     if (to.refusal) {
       Finish(asked.id, asked.ticket, *to.refusal);
@@ -129,6 +132,12 @@ Duration CollectorRunner::ShareFor(const SourceName& name) const {
   const MutexLock lock(mutex_);
   const auto found = sources_.find(name);
   return found == sources_.end() ? Duration::zero() : found->second->setup.share_for;
+}
+
+SourceHealth CollectorRunner::HealthOf(const SourceName& name) const {
+  const MutexLock lock(mutex_);
+  const auto found = sources_.find(name);
+  return found == sources_.end() ? SourceHealth() : found->second->health;
 }
 
 void CollectorRunner::Start(std::vector<ReadRequest> requests) {
@@ -316,11 +325,17 @@ void CollectorRunner::Work() {
 void CollectorRunner::Run(Batch& batch) {
   const Timestamp started = clock_.Now();
   std::vector<ReadingResult> answers = Collect(batch, started);
+  for (ReadingResult& answer : answers) {
+    if (answer || batch.source->setup.secrets.empty()) continue;
+    const Error& error = answer.error();
+    answer = Error{error.code, HideSecrets(error.message, batch.source->setup.secrets)};
+  }
   const auto failed = std::ranges::count_if(answers, [](const auto& a) { return !a; });
   telemetry_.SourceRead(batch.source->name, clock_.Now() - started, answers.size(),
                         static_cast<std::size_t>(failed));
-  Deliver(batch, std::move(answers));
+  const bool health_changed = Deliver(batch, std::move(answers));
   wake_();
+  if (health_changed && config_.health_changed) config_.health_changed(batch.source->name);
 }
 
 std::vector<ReadingResult> CollectorRunner::Collect(const Batch& batch, Timestamp now) {
@@ -345,16 +360,35 @@ std::vector<ReadingResult> CollectorRunner::Collect(const Batch& batch, Timestam
                                                "source " + name + ": its collector " + problem});
 }
 
-void CollectorRunner::Deliver(Batch& batch, std::vector<ReadingResult> answers) {
-  const Timestamp now = clock_.Now();
-  const MutexLock lock(mutex_);
-  Source& source = *batch.source;
+bool CollectorRunner::Judge(Source& source, std::span<const ReadingResult> answers,
+                            Timestamp now) const {
   if (std::ranges::all_of(answers, GotNoAnswer)) {
     source.last_problem = answers.front().error().message;
     source.breaker->Failed(now);
   } else {
     source.breaker->Succeeded();
   }
+  SourceHealth& health = source.health;
+  const bool was_asked = std::exchange(health.asked, true);
+  const bool was_failing = health.failing;
+  const bool was_left_alone = std::exchange(health.left_alone, source.breaker->open());
+  if (std::ranges::any_of(answers, &ReadingResult::has_value)) {
+    health.last_success = now;
+    health.failures = 0;
+    health.problem.clear();
+  } else {
+    ++health.failures;
+    health.problem = answers.front().error().message;
+  }
+  health.failing = health.failures >= static_cast<std::uint64_t>(config_.breaker.failures);
+  return !was_asked || was_failing != health.failing || was_left_alone != health.left_alone;
+}
+
+bool CollectorRunner::Deliver(Batch& batch, std::vector<ReadingResult> answers) {
+  const Timestamp now = clock_.Now();
+  const MutexLock lock(mutex_);
+  Source& source = *batch.source;
+  const bool health_changed = Judge(source, answers, now);
   for (std::size_t i = 0; i < batch.asked.size(); ++i)
     Finish(batch.asked[i].id, batch.asked[i].ticket, answers[batch.answer_of[i]]);
   source.lanes[batch.lane].busy = false;
@@ -362,6 +396,7 @@ void CollectorRunner::Deliver(Batch& batch, std::vector<ReadingResult> answers) 
   --threads_busy_;
   if (batch.probe) --probes_running_;
   work_.notify_one();
+  return health_changed;
 }
 
 }  // namespace hpaplus

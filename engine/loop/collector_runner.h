@@ -25,6 +25,7 @@
 #include "engine/ports/collector.h"
 #include "engine/ports/collector_registry.h"
 #include "engine/ports/metric_feed.h"
+#include "engine/ports/source_health.h"
 #include "engine/ports/telemetry.h"
 
 namespace hpaplus {
@@ -37,6 +38,7 @@ struct RunnableSource {
   std::function<bool(std::string_view ns)> allows;
   Duration timeout = std::chrono::seconds(2);  // For one Collect(), whatever the askers allow.
   Duration share_for{};                        // An answer this young is given again.
+  std::vector<std::string> secrets;            // No error shows them, see secret_text.h.
 };
 
 /// A source from its spec: made by the plugin that it names, with its timeout and cache. `registry`
@@ -68,6 +70,9 @@ class CollectorRunner final : public MetricFeed {
     std::size_t pending_most = 100'000;  // Reads per source that wait for a lane.
     std::size_t batch_most = 1'000;      // Queries in one Collect().
     Breaker::Config breaker;
+    /// Called, by any thread, when a source has been asked for the first time, when it fails or
+    /// works again, and when it is left alone or not any more. Must not block; null for nobody.
+    std::function<void(const SourceName&)> health_changed;
   };
 
   /// `wake` is called, by any thread, when results have arrived; it must not block. The clock and
@@ -87,6 +92,9 @@ class CollectorRunner final : public MetricFeed {
 
   /// For Engine::Config::share_for. Nothing for sources that are not there.
   [[nodiscard]] Duration ShareFor(const SourceName& name) const;
+
+  /// "Not asked" for sources that are not there.
+  [[nodiscard]] SourceHealth HealthOf(const SourceName& name) const;
 
   void Start(std::vector<ReadRequest> requests) override;
   [[nodiscard]] std::vector<ReadResult> TakeArrived() override;
@@ -111,7 +119,8 @@ class CollectorRunner final : public MetricFeed {
     std::deque<Asked> pending;
     std::shared_ptr<std::size_t> busy_lanes;  // Shared with earlier sources of that name.
     std::optional<Breaker> breaker;
-    std::string last_problem;
+    std::string last_problem;  // Why the breaker is open.
+    SourceHealth health;
     bool waiting = false;  // Among waiting_.
   };
   struct Batch {
@@ -141,7 +150,10 @@ class CollectorRunner final : public MetricFeed {
   void Work();
   void Run(Batch& batch);
   [[nodiscard]] std::vector<ReadingResult> Collect(const Batch& batch, Timestamp now);
-  void Deliver(Batch& batch, std::vector<ReadingResult> answers);
+  /// Whether the source's health has changed.
+  [[nodiscard]] bool Deliver(Batch& batch, std::vector<ReadingResult> answers);
+  [[nodiscard]] bool Judge(Source& source, std::span<const ReadingResult> answers,
+                           Timestamp now) const HPAPLUS_REQUIRES(mutex_);
 
   const Config config_;
   const std::size_t thread_count_;

@@ -63,6 +63,7 @@ class SourceWatcherTest : public testing::Test {
                               SourceWatcher::MayUse may_use) {
       reports_.push_back({name, std::move(source), std::move(may_use)});
     };
+    config.on_object = [this](const SourceObject& object) { objects_.push_back(object); };
     config.on_gone = [this](const SourceName& name) { gone_.push_back(name); };
     return config;
   }
@@ -70,6 +71,7 @@ class SourceWatcherTest : public testing::Test {
   void Chores() { (void)watcher_.RunChores(clock_.Now()); }
 
   std::vector<Report> reports_;
+  std::vector<SourceObject> objects_;
   std::vector<SourceName> gone_;
   test::ManualClock clock_{test::kMorning};
   test::FakeKubeApi api_;
@@ -134,6 +136,43 @@ TEST_F(SourceWatcherTest, T04ASecretIsReadOnceAMinuteAndARotationIsReported) {
   Chores();
   ASSERT_EQ(reports_.size(), 2U);
   EXPECT_EQ(reports_[1].source->auth.bearer_token, "new");
+}
+
+TEST_F(SourceWatcherTest, TellsWhatThereIsToSayAboutAnObject) {
+  api_.SinkOf(kSources).Upsert(SourceText(1, kBearer));
+  Chores();
+  EXPECT_THAT(objects_, IsEmpty()) << "its secret is being read";
+  api_.sender.Answer(Error{ErrorCode::kNotFound, "secrets \"token\" not found"});
+  Chores();
+  ASSERT_EQ(objects_.size(), 1U);
+  EXPECT_EQ(objects_[0].name, "MetricSource/shop/prom");
+  EXPECT_EQ(objects_[0].uid, "uid-prom");
+  EXPECT_EQ(objects_[0].reason, "SecretNotUsable");
+  EXPECT_THAT(objects_[0].problem, HasSubstr("secret token in namespace shop"));
+  EXPECT_FALSE(objects_[0].in_force);
+
+  api_.SinkOf(kSources).Upsert(SourceText(2));
+  Chores();
+  ASSERT_EQ(objects_.size(), 2U);
+  EXPECT_EQ(objects_[1].generation, 2);
+  EXPECT_EQ(objects_[1].problem, "");
+  EXPECT_TRUE(objects_[1].in_force);
+
+  api_.SinkOf(kSources).Upsert(SourceText(3, R"(,"cron":{})"));
+  Chores();
+  ASSERT_EQ(objects_.size(), 3U);
+  EXPECT_EQ(objects_[2].reason, "InvalidSpec");
+  EXPECT_THAT(objects_[2].problem, HasSubstr("spec.cron goes with type Cron"));
+  EXPECT_TRUE(objects_[2].in_force) << "the one before";
+}
+
+TEST_F(SourceWatcherTest, TellsTheStatusThatAnObjectHadWhenItWasSeenFirst) {
+  std::string text = SourceText(1);
+  text.insert(text.size() - 1, R"(,"status":{"observedGeneration":1,"consecutiveFailures":4})");
+  api_.SinkOf(kSources).Upsert(text);
+  Chores();
+  ASSERT_EQ(objects_.size(), 1U);
+  EXPECT_EQ(objects_[0].stored.failures, 4);
 }
 
 TEST_F(SourceWatcherTest, TwoSourcesShareOneReadOfASecret) {
