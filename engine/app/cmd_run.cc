@@ -18,6 +18,7 @@
 #include "engine/app/live_world.h"
 #include "engine/app/offline_objects.h"
 #include "engine/app/offline_world.h"
+#include "engine/app/scaler_endpoint.h"
 #include "engine/app/version.h"
 #include "engine/base/log.h"
 #include "engine/embedded/embedded_cluster.h"
@@ -39,6 +40,9 @@ constexpr unsigned kStopSeconds = 5;
 void StayLocal(ControllerConfig& config) {
   const ControllerConfig::Http elsewhere;
   if (config.http.host == elsewhere.host) config.http.host = "127.0.0.1";
+  constexpr int kGrpcPort = 9443;
+  if (!config.grpc.listen) config.grpc.listen.emplace("127.0.0.1", kGrpcPort);
+  config.grpc.foreign_sources = true;  // All files are one person's.
 }
 
 std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostream& err) {
@@ -64,6 +68,7 @@ std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostre
                                                   config.http.port);
   const std::tuple<const char*, const std::string&, std::optional<std::pair<std::string, int>>&>
       addresses[] = {{"--http-listen", options.http_listen, http},
+                     {"--grpc-listen", options.grpc_listen, config.grpc.listen},
                      {"--push-listen", options.push_listen, config.push.listen},
                      {"--otlp-listen", options.otlp_listen, config.push.otlp_listen}};
   for (const auto& [flag, text, address] : addresses) {
@@ -74,6 +79,10 @@ std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostre
     return std::nullopt;
   }
   std::tie(config.http.host, config.http.port) = *http;
+  if (const std::string problem = GrpcProblem(config.grpc); !problem.empty()) {
+    err << "hpaplus run: --grpc-listen: grpc.tls: " << problem << "\n";
+    return std::nullopt;
+  }
   return config;
 }
 
@@ -128,16 +137,7 @@ int Report(const Error& error, std::ostream& err) {
   return ExitCodeOf(error.code);
 }
 
-Engine::Config EngineConfig(const ControllerConfig& config, LiveWorld& live) {
-  Engine::Config engine;
-  engine.decide.tolerance = config.engine.tolerance;
-  engine.decide.downscale_stabilization = config.engine.downscale_stabilization;
-  engine.decide.cpu_initialization_period = config.engine.cpu_initialization_period;
-  engine.decide.initial_readiness_delay = config.engine.initial_readiness_delay;
-  engine.fleet.window = config.safety.window;
-  engine.fleet.max_added = config.safety.max_replicas_added;
-  engine.fleet.max_removed = config.safety.max_replicas_removed;
-  engine.suspicion.enabled = config.safety.suspect_sources;
+Engine::Config WithShares(Engine::Config engine, LiveWorld& live) {
   engine.share_for = [&live](const SourceName& source) { return live.ShareFor(source); };
   return engine;
 }
@@ -158,13 +158,17 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
   auto telemetry =
       PrometheusTelemetry::Create({.version = Version(), .objects_max = config.http.objects_max});
   api::DecisionBoard board;
-  auto live = connect({.clock = clock, .telemetry = *telemetry, .observer = board});
+  SourceRelay sources;
+  Result<std::unique_ptr<LiveWorld>> live = Error{};
+  std::unique_ptr<ScalerEndpoint> scaler;  // Uses what is the world's, so it dies first.
+  if (config.grpc.listen) scaler = ScalerEndpoint::Create(config, board, sources, *telemetry);
+  live = connect({.clock = clock, .telemetry = *telemetry, .observer = board, .sources = sources});
   if (!live) return Report(live.error(), err);
 
   Pulse pulse(clock);
   World world = (*live)->world();
   api::BoardedView view(world.cluster, board);
-  Engine engine(EngineConfig(config, **live),
+  Engine engine(WithShares(EngineConfig(config), **live),
                 {pulse, view, world.feed, world.actuator, world.journal, world.executor},
                 policies::MakeBuiltinPolicies);
 
@@ -175,11 +179,19 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
   };
   auto admin = AdminServer::Start(
       {.host = config.http.host, .port = config.http.port},
-      {.metrics = [&] { return telemetry->Scrape() + (*live)->PushMetrics(); },
+      {.metrics =
+           [&] {
+             return telemetry->Scrape() + (*live)->PushMetrics() +
+                    (scaler ? scaler->Metrics() : "");
+           },
        .unhealthy = unhealthy,
        .unready = [&live] { return (*live)->Unready(); },
        .json = [&board](std::string_view path) { return DecisionPage(board, path); }});
   if (!admin) return Report(admin.error(), err);
+  if (scaler) {
+    const Status listens = scaler->Listen([&live] { return (*live)->Unready(); });
+    if (!listens) return Report(listens.error(), err);
+  }
   HPAPLUS_LOG(kInfo, "started",
               {{"version", Version()},
                {"dry_run", config.dry_run},
@@ -191,10 +203,12 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
   while ((signal = WaitForSignal(kBudgetCheckEvery)) == 0) {
     (*live)->FollowCpuBudget(CpuBudget(config.engine.threads));
     (*live)->FollowFiles();
+    if (scaler) scaler->Expire();
   }
 
   EndWithin(kStopSeconds);
   HPAPLUS_LOG(kInfo, "stopping", {{"signal", std::int64_t{signal}}});
+  if (scaler) scaler->Stop();
   tick.request_stop();
   tick.join();
   return kExitOk;

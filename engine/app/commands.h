@@ -19,6 +19,7 @@ struct RunOptions {
   std::string write_kubeconfig;                 // For the embedded cluster.
   std::vector<std::string> offline;             // Files to run from, without any cluster.
   std::string http_listen;                      // Empty: as the configuration says.
+  std::string grpc_listen;                      // The same.
 };
 
 struct ValidateOptions {

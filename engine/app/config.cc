@@ -270,6 +270,30 @@ void ReadPush(Section section, ControllerConfig::Push& push) {
   }
 }
 
+void ReadGrpc(Section section, ControllerConfig::Grpc& grpc) {
+  std::string listen;
+  section.Read("listen", listen);
+  if (!listen.empty()) {
+    grpc.listen = ParseListen(listen);
+    if (!grpc.listen) section.Complain("listen", "must be HOST:PORT or :PORT");
+  }
+  section.Read("insecure", grpc.insecure);
+  section.Read("foreignSources", grpc.foreign_sources);
+  grpc.clients = section.ReadTexts("clients");
+  section.ReadInteger("maxConnections", grpc.connections_most, 1, 100'000);
+  section.ReadInteger("maxStreams", grpc.streams_most, 1, 1'000'000);
+  section.ReadInteger("maxTriggers", grpc.triggers_most, 1, 1'000'000);
+  section.ReadDuration("expireAfter", grpc.expire_after, std::chrono::seconds(1), kDay);
+  section.ReadDuration("keepalive", grpc.keepalive, std::chrono::seconds(1), kDay);
+  Section tls = section.Sub("tls");
+  tls.Read("certFile", grpc.certificate_file);
+  tls.Read("keyFile", grpc.key_file);
+  tls.Read("clientCAFile", grpc.client_ca_file);
+  if (const std::string problem = GrpcProblem(grpc); !problem.empty()) {
+    section.Complain("tls", problem);
+  }
+}
+
 void ReadLogging(Section section, LogLevel& level) {
   constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"debug", LogLevel::kDebug},
                                                                {"info", LogLevel::kInfo},
@@ -296,6 +320,23 @@ void ReadHead(Section& root) {
 }
 
 }  // namespace
+
+bool IsLoopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host == "[::1]" || host.starts_with("127.");
+}
+
+std::string GrpcProblem(const ControllerConfig::Grpc& grpc) {
+  if (grpc.certificate_file.empty() != grpc.key_file.empty()) return "needs certFile and keyFile";
+  if (!grpc.client_ca_file.empty() && grpc.certificate_file.empty()) {
+    return "clientCAFile goes with certFile and keyFile";
+  }
+  if (!grpc.clients.empty() && grpc.client_ca_file.empty()) {
+    return "grpc.clients names clients by their certificates and needs clientCAFile";
+  }
+  const bool open = grpc.listen && !IsLoopback(grpc.listen->first) && grpc.client_ca_file.empty();
+  if (!open || grpc.insecure) return "";
+  return "certFile, keyFile and clientCAFile are wanted beyond this host, or grpc.insecure: true";
+}
 
 std::optional<std::pair<std::string, int>> ParseListen(std::string_view text) {
   const auto colon = text.rfind(':');
@@ -338,6 +379,7 @@ std::optional<ControllerConfig> ParseConfig(std::string_view yaml, const std::st
     ReadFreeze(root.Sub("freeze"), config.safety);
     ReadHttp(root.Sub("http"), config.http);
     ReadPush(root.Sub("push"), config.push);
+    ReadGrpc(root.Sub("grpc"), config.grpc);
     ReadLogging(root.Sub("logging"), config.log_level);
   }
   if (!problems.lines.empty()) return std::nullopt;

@@ -63,6 +63,20 @@ struct ControllerConfig {
     std::string key_file;
     std::string client_ca_file;  // Only senders with a certificate of one of these.
   };
+  struct Grpc {
+    std::optional<std::pair<std::string, int>> listen;  // For KEDA; absent: nobody listens.
+    std::string certificate_file;                       // PEM files; without them there is no TLS.
+    std::string key_file;
+    std::string client_ca_file;        // Only clients with a certificate of one of these,
+    std::vector<std::string> clients;  // and of these only those with one of these names.
+    bool insecure = false;             // Also beyond this host, without TLS or for any client.
+    bool foreign_sources = false;      // Triggers may use MetricSources of other namespaces.
+    std::size_t connections_most = 256;
+    std::size_t streams_most = 50'000;
+    std::size_t triggers_most = 100'000;
+    Duration expire_after = std::chrono::minutes(15);
+    Duration keepalive = std::chrono::seconds(60);
+  };
 
   Engine engine;
   Kubernetes kubernetes;
@@ -70,6 +84,7 @@ struct ControllerConfig {
   Safety safety;
   Http http;
   Push push;
+  Grpc grpc;
   LogLevel log_level = LogLevel::kInfo;
   bool dry_run = false;  // Nothing is written: no sizes, no status, no events.
 };
@@ -83,6 +98,13 @@ struct ConfigProblems {
 [[nodiscard]] std::optional<ControllerConfig> ParseConfig(std::string_view yaml,
                                                           const std::string& file,
                                                           ConfigProblems& problems);
+
+/// Whether only programs of this machine can connect to the host.
+[[nodiscard]] bool IsLoopback(std::string_view host);
+
+/// What is wrong with where the configuration listens for KEDA; empty when nothing is: beyond this
+/// host it wants certificates of both sides, unless it is told to be insecure.
+[[nodiscard]] std::string GrpcProblem(const ControllerConfig::Grpc& grpc);
 
 /// "127.0.0.1:8080" or ":8080" (all addresses) as host and port; nothing for what is neither.
 [[nodiscard]] std::optional<std::pair<std::string, int>> ParseListen(std::string_view text);

@@ -65,7 +65,7 @@ class KubeWorld final : public LiveWorld {
                  .request_timeout = config.kubernetes.request_timeout},
                 std::move(access), http_, side_clock_, ties.telemetry),
         discovery_(client_, side_clock_),
-        runner_(RunnerConfig(), side_clock_, ties.telemetry, [this] { clock_.Wake(); }) {
+        runner_(WatchedRunner(), side_clock_, ties.telemetry, [this] { clock_.Wake(); }) {
     collectors::RegisterBuiltinCollectors(registry_);
   }
 
@@ -129,12 +129,8 @@ class KubeWorld final : public LiveWorld {
     return options;
   }
 
-  CollectorRunner::Config RunnerConfig() {
-    CollectorRunner::Config runner;
-    runner.threads = static_cast<std::size_t>(config_.sources.threads);
-    runner.lanes_per_source = static_cast<std::size_t>(config_.sources.threads_per_source);
-    runner.breaker.probes.initial = config_.sources.probe_first;
-    runner.breaker.probes.most = config_.sources.probe_most;
+  CollectorRunner::Config WatchedRunner() {
+    CollectorRunner::Config runner = RunnerConfig(config_.sources);
     if (!config_.dry_run) {
       runner.health_changed = [this](const SourceName& name) { source_statuses_.Touch(name); };
     }
@@ -183,7 +179,7 @@ class KubeWorld final : public LiveWorld {
       source_statuses_.Forget(name);
       runner_.RemoveSource(name);
       push_->RemoveSource(name);
-      if (follower_ != nullptr) follower_->RemoveSource(name);
+      follower_.RemoveSource(name);
     };
     sources.wake = [this] { chores_.Wake(); };
     return sources;
@@ -210,7 +206,7 @@ class KubeWorld final : public LiveWorld {
     auto runnable = source ? Result<RunnableSource>(MakeRunnable(std::move(*source), registry_,
                                                                  deps, std::move(allows)))
                            : Result<RunnableSource>(source.error());
-    if (follower_ != nullptr) follower_->SetSource(name, runnable);
+    follower_.SetSource(name, runnable);
     const auto set = runner_.SetSource(name, std::move(runnable));
     source_statuses_.SetNotUsable(name, set ? "" : set.error().message);
     if (!set) {
@@ -267,7 +263,7 @@ class KubeWorld final : public LiveWorld {
   SystemClock& clock_;
   PrometheusTelemetry& telemetry_;
   Journal& observer_;
-  SourceFollower* const follower_;
+  SourceFollower& follower_;
   SystemClock side_clock_;  // Of everybody but the tick, who alone is woken by clock_.
   const std::unique_ptr<PushReceiver> push_;
   kube::Chores chores_;
@@ -295,6 +291,15 @@ class KubeWorld final : public LiveWorld {
 };
 
 }  // namespace
+
+CollectorRunner::Config RunnerConfig(const ControllerConfig::Sources& sources) {
+  CollectorRunner::Config runner;
+  runner.threads = static_cast<std::size_t>(sources.threads);
+  runner.lanes_per_source = static_cast<std::size_t>(sources.threads_per_source);
+  runner.breaker.probes.initial = sources.probe_first;
+  runner.breaker.probes.most = sources.probe_most;
+  return runner;
+}
 
 Result<std::unique_ptr<LiveWorld>> LiveWorld::Connect(const ControllerConfig& config,
                                                       std::shared_ptr<kube::Access> access,

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/app/config.h"
+#include "engine/base/mutex.h"
 #include "engine/base/result.h"
 #include "engine/kube/access.h"
 #include "engine/loop/collector_runner.h"
@@ -12,6 +13,9 @@
 #include "engine/shell/system_clock.h"
 
 namespace hpaplus::app {
+
+/// How sources are read.
+[[nodiscard]] CollectorRunner::Config RunnerConfig(const ControllerConfig::Sources& sources);
 
 /// Somebody else who reads from the sources. Thread-safe.
 class SourceFollower {
@@ -22,6 +26,28 @@ class SourceFollower {
   virtual void RemoveSource(const SourceName& name) = 0;
 };
 
+/// Passes on to somebody who may come later and go sooner than the sources. Thread-safe.
+class SourceRelay final : public SourceFollower {
+ public:
+  /// Null: to nobody. The one before is not called any more when this returns.
+  void LeadTo(SourceFollower* follower) {
+    const MutexLock lock(mutex_);
+    follower_ = follower;
+  }
+  void SetSource(const SourceName& name, Result<RunnableSource> source) override {
+    const MutexLock lock(mutex_);
+    if (follower_ != nullptr) follower_->SetSource(name, std::move(source));
+  }
+  void RemoveSource(const SourceName& name) override {
+    const MutexLock lock(mutex_);
+    if (follower_ != nullptr) follower_->RemoveSource(name);
+  }
+
+ private:
+  Mutex mutex_;
+  SourceFollower* follower_ HPAPLUS_GUARDED_BY(mutex_) = nullptr;
+};
+
 /// The live world: the cluster behind an API server, real sources, a clock that runs. In a dry run
 /// the actuator and the journal that write are left out; everything else is the same.
 class LiveWorld {
@@ -30,8 +56,8 @@ class LiveWorld {
   struct Ties {
     SystemClock& clock;  // The tick's.
     PrometheusTelemetry& telemetry;
-    Journal& observer;                  // Is told the decisions that count, after everybody else.
-    SourceFollower* sources = nullptr;  // Is told the sources, too; null: nobody.
+    Journal& observer;        // Is told the decisions that count, after everybody else.
+    SourceFollower& sources;  // Is told the sources, too.
   };
 
   /// Asks the API server who it is first, at most for `patience`: kUnavailable, kPermissionDenied.

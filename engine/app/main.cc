@@ -52,6 +52,9 @@ void AddRun(CLI::App& cli, app::RunOptions& options) {
   run->add_option("--http-listen", options.http_listen,
                   "HOST:PORT of metrics, health and decisions; offline: 127.0.0.1:8080")
       ->type_name("HOST:PORT");
+  run->add_option("--grpc-listen", options.grpc_listen,
+                  "HOST:PORT of the external scaler for KEDA; offline: 127.0.0.1:9443")
+      ->type_name("HOST:PORT");
   run->add_option("--push-listen", options.push_listen,
                   "HOST:PORT where Prometheus' remote write is received")
       ->type_name("HOST:PORT");

@@ -77,9 +77,10 @@ class Reader {
         continue;
       }
       std::size_t index = 0;
-      for (Json& item : json["items"])
+      for (Json& item : json["items"]) {
         objects_.push_back(
             {file.name, document, fmt::format("items[{}]", index++), std::move(item)});
+      }
     }
   }
 

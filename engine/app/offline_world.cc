@@ -58,9 +58,8 @@ class OfflineWorld final : public LiveWorld {
         push_(PushReceiver::Create(config.push, side_clock_)),
         http_(side_clock_, HttpOptions()),
         targets_(journal_, [this] { clock_.Wake(); }),
-        runner_({.threads = static_cast<std::size_t>(config.sources.threads),
-                 .lanes_per_source = static_cast<std::size_t>(config.sources.threads_per_source)},
-                side_clock_, ties.telemetry, [this] { clock_.Wake(); }),
+        runner_(RunnerConfig(config.sources), side_clock_, ties.telemetry,
+                [this] { clock_.Wake(); }),
         sources_(ties.sources) {
     collectors::RegisterBuiltinCollectors(registry_);
   }
@@ -109,7 +108,7 @@ class OfflineWorld final : public LiveWorld {
                              .egress = &egress_};
     const RunnableSource runnable =
         MakeRunnable(source, registry_, deps, AllowsOf(source.spec, objects_));
-    if (sources_ != nullptr) sources_->SetSource(NameOf(source.spec), runnable);
+    sources_.SetSource(NameOf(source.spec), runnable);
     return runner_.SetSource(NameOf(source.spec), runnable);
   }
 
@@ -126,7 +125,7 @@ class OfflineWorld final : public LiveWorld {
   BudgetExecutor parsing_{ExecutorPriority::kNormal};
   VirtualTargets targets_;
   CollectorRunner runner_;
-  SourceFollower* const sources_;
+  SourceFollower& sources_;
 };
 
 }  // namespace

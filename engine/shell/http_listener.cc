@@ -11,7 +11,7 @@
 #include <vector>
 
 #include <fcntl.h>
-#include <netdb.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -21,68 +21,19 @@
 #include "engine/base/log.h"
 #include "engine/base/published.h"
 #include "engine/shell/http_connection.h"
+#include "engine/shell/listening_socket.h"
 
 namespace hpaplus {
 namespace {
 
 using Time = HttpConnection::Time;
 
-constexpr int kBacklog = 512;
 constexpr int kEventsAtOnce = 64;
 constexpr int kAcceptsAtOnce = 16;
 constexpr int kTickMs = 100;  // How exactly deadlines are kept.
 
 Time Now() {
   return std::chrono::steady_clock::now();
-}
-
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd = -1) : fd_(fd) {}
-  ~OwnedFd() { Reset(-1); }
-  OwnedFd(OwnedFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  OwnedFd& operator=(OwnedFd&&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-  void Reset(int fd) {
-    if (fd_ >= 0) close(fd_);
-    fd_ = fd;
-  }
-
- private:
-  int fd_;
-};
-
-Result<OwnedFd> Bind(const std::string& host, int port) {
-  const auto fail = [&](const std::string& why) {
-    return Error{ErrorCode::kUnavailable,
-                 "cannot listen on " + host + ":" + std::to_string(port) + ": " + why};
-  };
-  addrinfo hints{};
-  hints.ai_socktype = SOCK_STREAM;
-  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const bool bracketed = host.starts_with('[') && host.ends_with(']');
-  const std::string name = bracketed ? host.substr(1, host.size() - 2) : host;
-  const int failed = getaddrinfo(name.c_str(), std::to_string(port).c_str(), &hints, &found);
-  if (failed != 0) return fail(gai_strerror(failed));
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, &freeaddrinfo);
-  OwnedFd fd(socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  const int on = 1;
-  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 || listen(fd.get(), kBacklog) != 0) {
-    return fail(std::generic_category().message(errno));
-  }
-  return fd;
-}
-
-int PortOf(int fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof address;
-  getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  char port[NI_MAXSERV] = "0";
-  getnameinfo(reinterpret_cast<const sockaddr*>(&address), size, nullptr, 0, port, sizeof port,
-              NI_NUMERICSERV);
-  return std::atoi(port);
 }
 
 // The connections of one thread.
@@ -311,7 +262,7 @@ class EpollListener final : public HttpListener {
 
 Result<std::unique_ptr<HttpListener>> HttpListener::Start(const Config& config,
                                                           HttpService& service) {
-  Result<OwnedFd> listening = Bind(config.host, config.port);
+  Result<OwnedFd> listening = ListenOn(config.host, config.port);
   if (!listening) return listening.error();
   auto listener = std::make_unique<EpollListener>(config, service, std::move(*listening));
   if (Status started = listener->Start(); !started) return started.error();
