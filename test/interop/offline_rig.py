@@ -108,9 +108,9 @@ class Hpaplus:
     def __init__(self, program, documents, config=None, grpc_port=0, descriptors=None, flags=None):
         self.directory = tempfile.TemporaryDirectory(prefix="hpaplus-interop-")
         self.log_file = os.path.join(self.directory.name, "log")
-        arguments = [program, "run", "--http-listen", "127.0.0.1:0",
-                     "--grpc-listen", f"127.0.0.1:{grpc_port}"]
-        arguments += flags or ["--offline", self.write("objects.yaml", "---".join(documents))]
+        arguments = [program, "run", "--http-listen", "127.0.0.1:0"]
+        arguments += flags or ["--grpc-listen", f"127.0.0.1:{grpc_port}",
+                               "--offline", self.write("objects.yaml", "---".join(documents))]
         if config is not None:
             head = "apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: ControllerConfiguration\n"
             arguments += ["--config", self.write("config.yaml", head + config)]
@@ -124,7 +124,11 @@ class Hpaplus:
                                             preexec_fn=limit)
         started = until(lambda: '"started"' in self.log() or self.process.poll() is not None, 30)
         if not started or self.process.poll() is not None:
-            raise RuntimeError("hpaplus has not started: " + self.log())
+            self.process.kill()
+            self.process.wait()
+            log = self.log()
+            self.directory.cleanup()
+            raise RuntimeError("hpaplus has not started: " + log)
         self.grpc_port = int(re.search(r'"scaler listens","port":(\d+)', self.log()).group(1))
         self.http_port = int(re.search(r'"http_port":(\d+)', self.log()).group(1))
         self.address = f"127.0.0.1:{self.grpc_port}"
