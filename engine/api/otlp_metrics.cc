@@ -157,6 +157,8 @@ class Appender {
         source_.Append(key, {&sample, 1}, now_, parts);
       }
     }
+    for (const std::string& metric : parts.metrics)
+      tally_.NoteNew({{"__name__", metric}});
     if (parts.refused > 0) return tally_.Refuse(1, parts.problem);
     (parts.late > 0 ? tally_.late : tally_.written) += 1;
   }

@@ -54,6 +54,7 @@ class MetricsService final : public otlp::MetricsService::CallbackService {
         *name, [&context](std::string_view header) { return HeaderOf(context, header); });
     if (!samples) return {grpc::StatusCode::UNAUTHENTICATED, samples.error().message};
     const push::PushTally tally = AppendOtlp(request, **samples, clock_.Now());
+    sources_.Announce(*name, tally);
     counts_.Add(tally);
     if (tally.refused > 0) {
       otlp::ExportMetricsPartialSuccess& partial = *response.mutable_partial_success();

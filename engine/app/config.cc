@@ -259,6 +259,7 @@ void ReadPush(Section section, ControllerConfig::Push& push) {
   section.ReadInteger("threads", push.threads, 1, 64);
   section.ReadInteger("maxConnections", push.connections_most, 1, 100'000);
   section.ReadInteger("maxBytes", push.bytes_most, 1 << 20, std::int64_t{64} << 30);
+  section.ReadDuration("wakeSpacing", push.wake_spacing, Duration(0), std::chrono::hours(1));
   Section tls = section.Sub("tls");
   tls.Read("certFile", push.certificate_file);
   tls.Read("keyFile", push.key_file);

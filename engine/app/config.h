@@ -58,8 +58,9 @@ struct ControllerConfig {
     std::optional<std::pair<std::string, int>> otlp_listen;  // For OTLP over gRPC; the same.
     int threads = 2;
     std::size_t connections_most = 512;
-    std::size_t bytes_most = 256U << 20U;  // Of all pushed series together.
-    std::string certificate_file;          // PEM files; without them there is no TLS.
+    std::size_t bytes_most = 256U << 20U;                    // Of all pushed series together.
+    Duration wake_spacing = std::chrono::milliseconds(200);  // Engine::Config::news_spacing.
+    std::string certificate_file;  // PEM files; without them there is no TLS.
     std::string key_file;
     std::string client_ca_file;  // Only senders with a certificate of one of these.
   };

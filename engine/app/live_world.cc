@@ -44,7 +44,11 @@ class KubeWorld final : public LiveWorld {
         telemetry_(ties.telemetry),
         observer_(ties.observer),
         follower_(ties.sources),
-        push_(PushReceiver::Create(config.push, side_clock_)),
+        push_(PushReceiver::Create(
+            config.push, side_clock_,
+            [this](const SourceName& name, const std::vector<std::string>& metrics) {
+              runner_.Announce(name, metrics);
+            })),
         chores_(side_clock_, {[this](Timestamp now) { return view_.RunChores(now); },
                               [this](Timestamp now) { return statuses_.RunChores(now); },
                               [this](Timestamp now) { return sources_.RunChores(now); },

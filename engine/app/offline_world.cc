@@ -55,7 +55,11 @@ class OfflineWorld final : public LiveWorld {
         objects_(std::move(objects)),
         clock_(ties.clock),
         journal_({&ties.telemetry, &log_, &ties.observer}),
-        push_(PushReceiver::Create(config.push, side_clock_)),
+        push_(PushReceiver::Create(
+            config.push, side_clock_,
+            [this](const SourceName& name, const std::vector<std::string>& metrics) {
+              runner_.Announce(name, metrics);
+            })),
         http_(side_clock_, HttpOptions()),
         targets_(journal_, [this] { clock_.Wake(); }),
         runner_(RunnerConfig(config.sources), side_clock_, ties.telemetry,

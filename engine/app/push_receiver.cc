@@ -38,8 +38,10 @@ api::GrpcServer::Config OtlpConfig(const ControllerConfig::Push& config) {
 
 class Receiver final : public PushReceiver {
  public:
-  Receiver(const ControllerConfig::Push& config, Clock& clock)
-      : config_(config), clock_(clock), sources_({.bytes_most = config.bytes_most}, clock) {}
+  Receiver(const ControllerConfig::Push& config, Clock& clock, OnNew on_new)
+      : config_(config),
+        clock_(clock),
+        sources_({.bytes_most = config.bytes_most, .on_new = std::move(on_new)}, clock) {}
 
   Status Listen(std::function<std::string()> unready) override {
     if (config_.otlp_listen) {
@@ -131,8 +133,8 @@ class Receiver final : public PushReceiver {
 }  // namespace
 
 std::unique_ptr<PushReceiver> PushReceiver::Create(const ControllerConfig::Push& config,
-                                                   Clock& clock) {
-  return std::make_unique<Receiver>(config, clock);
+                                                   Clock& clock, OnNew on_new) {
+  return std::make_unique<Receiver>(config, clock, std::move(on_new));
 }
 
 }  // namespace hpaplus::app

@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/app/config.h"
 #include "engine/base/result.h"
@@ -16,8 +17,12 @@ namespace hpaplus::app {
 /// that it comes by. Thread-safe but for Listen() and Stop().
 class PushReceiver {
  public:
-  /// `clock` must outlive it.
-  static std::unique_ptr<PushReceiver> Create(const ControllerConfig::Push& config, Clock& clock);
+  /// Of which metrics of a source there is something new; none: of any.
+  using OnNew = std::function<void(const SourceName&, const std::vector<std::string>& metrics)>;
+
+  /// `clock` must outlive it. `on_new` is called on other threads between Listen() and Stop().
+  static std::unique_ptr<PushReceiver> Create(const ControllerConfig::Push& config, Clock& clock,
+                                              OnNew on_new);
   virtual ~PushReceiver() = default;
 
   /// Listens where the configuration says so. kUnavailable: an address cannot be bound;

@@ -145,6 +145,7 @@ Engine::Config EngineConfig(const ControllerConfig& config) {
   engine.fleet.window = config.safety.window;
   engine.fleet.max_added = config.safety.max_replicas_added;
   engine.fleet.max_removed = config.safety.max_replicas_removed;
+  engine.news_spacing = config.push.wake_spacing;
   engine.suspicion.enabled = config.safety.suspect_sources;
   return engine;
 }

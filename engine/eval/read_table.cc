@@ -23,12 +23,21 @@ std::string TextOf(const PlannedRead& read) {
   return text;
 }
 
+// Rather once too often than once too little: an expression that has the name in it may be about
+// another metric, and one that selects names by a pattern may be about this one.
+bool IsAbout(const MetricNews& news, std::string_view expression) {
+  if (news.metrics.empty() || expression.find("__name__") != std::string_view::npos) return true;
+  return std::ranges::any_of(news.metrics, [expression](const std::string& metric) {
+    return expression.find(metric) != std::string_view::npos;
+  });
+}
+
 }  // namespace
 
-ReadId ReadTable::Acquire(const PlannedRead& read) {
+ReadId ReadTable::Acquire(const PlannedRead& read, WorkloadId user) {
   std::string text = TextOf(read);
   if (const auto found = by_text_.find(text); found != by_text_.end()) {
-    ++entries_[found->second.index].users;
+    entries_[found->second.index].users.push_back(user);
     return found->second;
   }
   ReadId id{static_cast<std::uint32_t>(entries_.size())};
@@ -41,15 +50,18 @@ ReadId ReadTable::Acquire(const PlannedRead& read) {
   Entry& entry = entries_[id.index];
   entry.text = text;
   entry.read = read;
-  entry.users = 1;
+  entry.users = {user};
+  by_source_[read.source].push_back(id);
   by_text_.emplace(std::move(text), id);
   return id;
 }
 
-void ReadTable::Release(ReadId id) {
-  Entry& entry = entries_[id.index];
-  HPAPLUS_CHECK(entry.users > 0);
-  --entry.users;
+void ReadTable::Release(ReadId id, WorkloadId user) {
+  std::vector<WorkloadId>& users = entries_[id.index].users;
+  const auto found = std::ranges::find(users, user);
+  HPAPLUS_CHECK(found != users.end());
+  *found = users.back();
+  users.pop_back();
   ForgetIfUnused(id);
 }
 
@@ -81,7 +93,7 @@ std::vector<WorkloadId> ReadTable::Absorb(ReadResult result, Timestamp now) {
   const bool timed_out =
       !result.reading && result.reading.error().code == ErrorCode::kDeadlineExceeded;
   entry.newest = std::move(result.reading);
-  if (timed_out && entry.wanted_until > now && entry.users > 0) {
+  if (timed_out && entry.wanted_until > now && !entry.users.empty()) {
     Start(result.id, now);
     return {};
   }
@@ -89,6 +101,21 @@ std::vector<WorkloadId> ReadTable::Absorb(ReadResult result, Timestamp now) {
   std::vector<WorkloadId> waiters = std::exchange(entry.waiters, {});
   ForgetIfUnused(result.id);
   return waiters;
+}
+
+std::vector<WorkloadId> ReadTable::UsersOf(const MetricNews& news) {
+  std::vector<WorkloadId> users;
+  const auto found = by_source_.find(news.source);
+  if (found == by_source_.end()) return users;
+  for (const ReadId id : found->second) {
+    Entry& entry = entries_[id.index];
+    if (!IsAbout(news, entry.read.query.expression)) continue;
+    entry.has_news = true;
+    users.insert(users.end(), entry.users.begin(), entry.users.end());
+  }
+  std::ranges::sort(users);
+  users.erase(std::unique(users.begin(), users.end()), users.end());
+  return users;
 }
 
 const ReadingResult* ReadTable::Newest(ReadId id) const {
@@ -99,8 +126,11 @@ const ReadingResult* ReadTable::Newest(ReadId id) const {
 void ReadTable::ForgetIfUnused(ReadId id) {
   Entry& entry = entries_[id.index];
   // While it is in flight the id stays taken: its result must not be mistaken for another's.
-  if (entry.users > 0 || entry.in_flight) return;
+  if (!entry.users.empty() || entry.in_flight) return;
   by_text_.erase(entry.text);
+  const auto of_source = by_source_.find(entry.read.source);
+  std::erase(of_source->second, id);
+  if (of_source->second.empty()) by_source_.erase(of_source);
   entry = Entry();
   free_.push_back(id);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -29,8 +30,8 @@ class ReadTable {
 
   /// The id of this question. Every Acquire() needs its Release(): a question nobody has any more
   /// is forgotten, and its id used again.
-  [[nodiscard]] ReadId Acquire(const PlannedRead& read);
-  void Release(ReadId id);
+  [[nodiscard]] ReadId Acquire(const PlannedRead& read, WorkloadId user);
+  void Release(ReadId id, WorkloadId user);
 
   /// True: the newest result is young enough to serve as it is. False: `asker` will be among the
   /// waiters of the result to come, unless `listed` says that it already is.
@@ -41,6 +42,11 @@ class ReadTable {
 
   /// Takes in what a read has come to; returns who waited. Nobody when it is asked once more.
   [[nodiscard]] std::vector<WorkloadId> Absorb(ReadResult result, Timestamp now);
+
+  /// Who has a question that the news are about, each once. The questions are marked as such to
+  /// which news come.
+  [[nodiscard]] std::vector<WorkloadId> UsersOf(const MetricNews& news);
+  [[nodiscard]] bool HasNews(ReadId id) const { return entries_[id.index].has_news; }
 
   /// Null until there is one.
   [[nodiscard]] const ReadingResult* Newest(ReadId id) const;
@@ -56,13 +62,14 @@ class ReadTable {
   struct Entry {
     std::string text;  // Key in by_text_; empty: this slot is free.
     PlannedRead read;
-    std::size_t users = 0;
+    std::vector<WorkloadId> users;  // One that has the question twice is here twice.
     std::vector<WorkloadId> waiters;
     std::optional<ReadingResult> newest;
     Timestamp started{};
     Timestamp wanted_until{};  // The latest moment anybody waits for the read in flight.
     Duration share_for{};
     bool in_flight = false;
+    bool has_news = false;
   };
 
   void Start(ReadId id, Timestamp now);
@@ -72,6 +79,7 @@ class ReadTable {
   std::vector<Entry> entries_;  // Indexed by ReadId.
   std::vector<ReadId> free_;
   std::unordered_map<std::string, ReadId> by_text_;  // Looked up, never iterated.
+  std::map<SourceName, std::vector<ReadId>> by_source_;
   std::vector<ReadRequest> requests_;
 };
 

@@ -24,7 +24,7 @@ WorkloadChange WorkloadTable::Apply(const WorkloadUpdate& update) {
 
   if (!update.view) {
     if (!before) return WorkloadChange::kNone;
-    ReleaseReads(state);
+    ReleaseReads(update.id, state);
     state = WorkloadState();
     --size_;
     return WorkloadChange::kRemoved;
@@ -33,10 +33,10 @@ WorkloadChange WorkloadTable::Apply(const WorkloadUpdate& update) {
     if (!before) ++size_;
     state.history = History();
     state.policies = make_policies_(*update.view->spec);
-    PlanAgain(state);
+    PlanAgain(update.id, state);
     return before ? WorkloadChange::kReplaced : WorkloadChange::kAdded;
   }
-  if (!SameQuestions(*before, *update.view)) PlanAgain(state);
+  if (!SameQuestions(*before, *update.view)) PlanAgain(update.id, state);
   if (SameSpec(*before, *update.view)) return WorkloadChange::kObserved;
   state.policies = make_policies_(*update.view->spec);
   return WorkloadChange::kSpec;
@@ -47,25 +47,25 @@ WorkloadState* WorkloadTable::Find(WorkloadId id) {
   return &states_[id.index];
 }
 
-void WorkloadTable::PlanAgain(WorkloadState& state) {
+void WorkloadTable::PlanAgain(WorkloadId id, WorkloadState& state) {
   // The new reads are acquired before the old ones are released, so that a question that stays
   // keeps its answer.
   std::vector<ReadSlot> slots;
   for (const Result<PlannedRead>& planned : PlanReads(*state.view)) {
     ReadSlot& slot = slots.emplace_back();
     if (planned) {
-      slot.read = reads_.Acquire(*planned);
+      slot.read = reads_.Acquire(*planned, id);
     } else {
       slot.problem = planned.error();
     }
   }
-  ReleaseReads(state);
+  ReleaseReads(id, state);
   state.reads = std::move(slots);
 }
 
-void WorkloadTable::ReleaseReads(WorkloadState& state) {
+void WorkloadTable::ReleaseReads(WorkloadId id, WorkloadState& state) {
   for (const ReadSlot& slot : state.reads) {
-    if (slot.read) reads_.Release(*slot.read);
+    if (slot.read) reads_.Release(*slot.read, id);
   }
   state.reads.clear();
   state.reads_awaited = 0;

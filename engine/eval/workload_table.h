@@ -30,6 +30,8 @@ struct WorkloadState {
   std::vector<ReadSlot> reads;    // One per spec.metrics.
   std::size_t reads_awaited = 0;  // Slots with `awaited`, while a round is under way.
   bool in_round = false;          // Reads are under way; the decision follows.
+  bool early = false;             // The round was begun by news, ahead of its period.
+  Timestamp begun_at{};           // The last round.
 
   static constexpr std::size_t kNotQueued = SIZE_MAX;
   std::size_t queued_at = kNotQueued;  // Place among those to be decided in this tick.
@@ -65,8 +67,8 @@ class WorkloadTable {
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
-  void PlanAgain(WorkloadState& state);
-  void ReleaseReads(WorkloadState& state);
+  void PlanAgain(WorkloadId id, WorkloadState& state);
+  void ReleaseReads(WorkloadId id, WorkloadState& state);
 
   const PolicyFactory make_policies_;
   ReadTable& reads_;

@@ -140,6 +140,34 @@ SourceHealth CollectorRunner::HealthOf(const SourceName& name) const {
   return found == sources_.end() ? SourceHealth() : found->second->health;
 }
 
+void CollectorRunner::Announce(const SourceName& name, const std::vector<std::string>& metrics) {
+  {
+    const MutexLock lock(mutex_);
+    if (!sources_.contains(name)) return;
+    const auto [entry, is_first] = news_.try_emplace(name, metrics.begin(), metrics.end());
+    std::set<std::string>& names = entry->second;
+    if (!is_first && !names.empty()) {
+      if (metrics.empty()) names.clear();
+      names.insert(metrics.begin(), metrics.end());
+    }
+    if (names.size() > config_.news_names_most) names.clear();
+  }
+  wake_();
+}
+
+std::vector<MetricNews> CollectorRunner::TakeNews() {
+  std::map<SourceName, std::set<std::string>> taken;
+  {
+    const MutexLock lock(mutex_);
+    taken.swap(news_);
+  }
+  std::vector<MetricNews> news;
+  news.reserve(taken.size());
+  for (const auto& [name, metrics] : taken)
+    news.push_back({name, {metrics.begin(), metrics.end()}});
+  return news;
+}
+
 void CollectorRunner::Start(std::vector<ReadRequest> requests) {
   std::ranges::stable_sort(requests, {}, &ReadRequest::source);
   for (auto begin = requests.begin(); begin != requests.end();) {

@@ -69,6 +69,7 @@ class CollectorRunner final : public MetricFeed {
     std::size_t lanes_per_source = 2;
     std::size_t pending_most = 100'000;  // Reads per source that wait for a lane.
     std::size_t batch_most = 1'000;      // Queries in one Collect().
+    std::size_t news_names_most = 16;    // Metrics of one source; more are any.
     Breaker::Config breaker;
     /// Called, by any thread, when a source has been asked for the first time, when it fails or
     /// works again, and when it is left alone or not any more. Must not block; null for nobody.
@@ -96,8 +97,13 @@ class CollectorRunner final : public MetricFeed {
   /// "Not asked" for sources that are not there.
   [[nodiscard]] SourceHealth HealthOf(const SourceName& name) const;
 
+  /// There is something new at a source, about these metrics or, when there are none, about any.
+  /// Nothing for sources that are not there. Does not block.
+  void Announce(const SourceName& name, const std::vector<std::string>& metrics);
+
   void Start(std::vector<ReadRequest> requests) override;
   [[nodiscard]] std::vector<ReadResult> TakeArrived() override;
+  [[nodiscard]] std::vector<MetricNews> TakeNews() override;
 
  private:
   // One asking of a read. A ReadId is asked again only after its result, with another ticket.
@@ -168,6 +174,7 @@ class CollectorRunner final : public MetricFeed {
   std::vector<Outstanding> outstanding_ HPAPLUS_GUARDED_BY(mutex_);  // Indexed by ReadId.
   std::set<std::pair<Timestamp, ReadId>> deadlines_ HPAPLUS_GUARDED_BY(mutex_);
   std::vector<ReadResult> arrived_ HPAPLUS_GUARDED_BY(mutex_);
+  std::map<SourceName, std::set<std::string>> news_ HPAPLUS_GUARDED_BY(mutex_);  // Empty: any.
   std::uint64_t next_ticket_ HPAPLUS_GUARDED_BY(mutex_) = 1;
   std::size_t threads_busy_ HPAPLUS_GUARDED_BY(mutex_) = 0;
   std::size_t probes_running_ HPAPLUS_GUARDED_BY(mutex_) = 0;

@@ -1,6 +1,7 @@
 #include "engine/loop/engine.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "engine/base/hash.h"
@@ -11,6 +12,12 @@ namespace {
 // Whether a size that was decided before may still be written.
 bool StillWrites(const WorkloadView& view, Timestamp now) {
   return Writes(view.spec->mode) && view.conflict.empty() && !IsFrozen(view, now);
+}
+
+bool IsKnown(const ReadingResult& reading) {
+  return reading && !(*reading)->values.empty() &&
+         std::ranges::all_of((*reading)->values,
+                             [](const ScalarSample& one) { return std::isfinite(one.value); });
 }
 
 }  // namespace
@@ -41,7 +48,7 @@ void Engine::Run(const std::stop_token& stop) {
 }
 
 Timestamp Engine::next() const {
-  return std::min(queue_.next(), timeouts_.next());
+  return std::min({queue_.next(), timeouts_.next(), wakes_.next()});
 }
 
 void Engine::Tick() {
@@ -57,12 +64,15 @@ void Engine::Tick() {
   queue_.Stretch(overload_.stretch());
   DueSet due = queue_.TakeDue(now);
   for (const WorkloadId id : due.workloads) {
-    if (workloads_.at(id).in_round) {
+    const WorkloadState& state = workloads_.at(id);
+    if (state.in_round && !state.early) {
       ++due.periods_skipped;  // Its last round began late, and its reads are still awaited.
     } else {
       BeginRound(id, now);
     }
   }
+  TakeNews(now);
+  BeginEarlyRounds(now);
   if (auto requests = reads_.TakeRequests(); !requests.empty()) {
     world_.feed.Start(std::move(requests));
   }
@@ -119,6 +129,7 @@ void Engine::ForgetObject(WorkloadId id) {
   commands_.Withdraw(id);
   commands_.Forget(id);
   timeouts_.Remove(id);
+  wakes_.Remove(id);
   suspicion_.Forget(id);
   world_.journal.RecordGone(id);
 }
@@ -185,22 +196,59 @@ void Engine::ExpireRounds(Timestamp now) {
   }
 }
 
-void Engine::BeginRound(WorkloadId id, Timestamp now) {
+void Engine::TakeNews(Timestamp now) {
+  for (const MetricNews& news : world_.feed.TakeNews()) {
+    if (config_.news_spacing <= Duration::zero() || overload_.stretch() > 1) continue;
+    for (const WorkloadId id : reads_.UsersOf(news)) {
+      const WorkloadState* const state = workloads_.Find(id);
+      if (state == nullptr || wakes_.contains(id)) continue;
+      wakes_.Set(id, std::max(now, state->begun_at + config_.news_spacing));
+    }
+  }
+}
+
+void Engine::BeginEarlyRounds(Timestamp now) {
+  for (std::size_t begun = 0; begun < config_.news_most && wakes_.next() <= now; ++begun) {
+    const WorkloadId id = wakes_.first();
+    wakes_.Remove(id);
+    const WorkloadState& state = workloads_.at(id);
+    if (state.in_round) {
+      wakes_.Set(id, now + config_.news_spacing);  // Its answers may be older than the news.
+    } else if (KnowsAll(state, true)) {
+      BeginRound(id, now, true);
+    }
+  }
+}
+
+bool Engine::KnowsAll(const WorkloadState& state, bool but_news) const {
+  return std::ranges::all_of(state.reads, [&](const ReadSlot& slot) {
+    if (!slot.read) return false;
+    if (but_news && reads_.HasNews(*slot.read)) return true;
+    const ReadingResult* const newest = reads_.Newest(*slot.read);
+    return !slot.awaited && newest != nullptr && IsKnown(*newest);
+  });
+}
+
+void Engine::BeginRound(WorkloadId id, Timestamp now, bool early) {
   WorkloadState& state = workloads_.at(id);
-  commands_.BeginPeriod(id);
+  state.early = early;
+  state.begun_at = now;
+  state.in_round = false;
+  state.reads_awaited = 0;
+  if (!early) commands_.BeginPeriod(id);
   const Duration timeout = state.view->spec->timeout;
   // A round makes way for the next one, but one that begins late gets some time of its own.
   const Timestamp until = std::min(now + timeout, std::max(queue_.next(id), now + timeout / 2));
   const bool needs_reads = NeedsReads(*state.view);
   for (ReadSlot& slot : state.reads) {
-    slot.awaited = slot.read.has_value();
+    slot.awaited = slot.read.has_value() && (!early || reads_.HasNews(*slot.read));
     if (!slot.awaited || !needs_reads) continue;
     slot.awaited = !reads_.Ask(*slot.read, id, slot.listed, now, until);
     slot.listed = slot.listed || slot.awaited;
     if (slot.awaited) ++state.reads_awaited;
   }
   if (state.reads_awaited == 0) {
-    Enqueue(id, state);
+    FinishRound(id, state);
   } else {
     state.in_round = true;
     timeouts_.Set(id, until);
@@ -211,6 +259,8 @@ void Engine::FinishRound(WorkloadId id, WorkloadState& state) {
   state.in_round = false;
   state.reads_awaited = 0;
   timeouts_.Remove(id);
+  // A failure counts once a period, however often there are news.
+  if (state.early && !KnowsAll(state, false)) return;
   Enqueue(id, state);
 }
 

@@ -50,6 +50,12 @@ class Engine {
     Duration tick_spacing = std::chrono::milliseconds(2);
     /// After a stop: how long the outcomes of commands under way are waited for.
     Duration stop_grace = std::chrono::seconds(2);
+    /// News of a metric (see MetricFeed) begin a round of those who read it ahead of its period,
+    /// not sooner than this after their last one; zero: never. In a tick so many do, the others in
+    /// the next ones. Such a round asks what has news and takes the rest as it is; it is not
+    /// decided when anything is unknown, and begins only while the load is bearable.
+    Duration news_spacing = std::chrono::milliseconds(200);
+    std::size_t news_most = 1000;
     FleetLimit::Config fleet;
     SourceSuspicion::Config suspicion;
     ReadTable::ShareFor share_for = DefaultShareFor;
@@ -78,7 +84,10 @@ class Engine {
   void Settle(const ScaleOutcome& outcome, Timestamp now);
   void TakeReadings(Timestamp now);
   void ExpireRounds(Timestamp now);
-  void BeginRound(WorkloadId id, Timestamp now);
+  void TakeNews(Timestamp now);
+  void BeginEarlyRounds(Timestamp now);
+  void BeginRound(WorkloadId id, Timestamp now, bool early = false);
+  [[nodiscard]] bool KnowsAll(const WorkloadState& state, bool but_news) const;
   void FinishRound(WorkloadId id, WorkloadState& state);
   void Enqueue(WorkloadId id, WorkloadState& state);
   void Decide(Timestamp now);
@@ -95,6 +104,7 @@ class Engine {
   WorkloadTable workloads_;
   DeadlineQueue queue_;
   TimerHeap timeouts_;  // Of the rounds under way.
+  TimerHeap wakes_;     // Of those who have news.
   CommandLedger commands_;
   Overload overload_;
   SourceSuspicion suspicion_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "engine/base/ids.h"
@@ -21,6 +22,12 @@ struct ReadResult {
   ReadingResult reading;
 };
 
+/// Something new is there at a source, without anybody having asked.
+struct MetricNews {
+  SourceName source;
+  std::vector<std::string> metrics;  // Which ones by name; empty: any.
+};
+
 /// The engine's side of collecting. Live it is the CollectorRunner, which gives each source its own
 /// threads; in a simulation it is the simulated world. Nothing blocks: a slow source delays the
 /// answers to its own reads and nothing else.
@@ -33,6 +40,9 @@ class MetricFeed {
 
   /// The results that have arrived since the previous call.
   [[nodiscard]] virtual std::vector<ReadResult> TakeArrived() = 0;
+
+  /// The news since the previous call, one per source.
+  [[nodiscard]] virtual std::vector<MetricNews> TakeNews() { return {}; }
 };
 
 }  // namespace hpaplus

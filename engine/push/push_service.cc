@@ -64,23 +64,24 @@ PushService::PushService(Config config, PushSources& sources, PushCounts& counts
 
 PushService::Route PushService::Find(const HttpHead& head) {
   if (!head.path.starts_with(kWritePath)) {
-    return {Text(404, "nothing is here; remote write goes to /api/v1/write/NAMESPACE/NAME"), {}};
+    return {
+        Text(404, "nothing is here; remote write goes to /api/v1/write/NAMESPACE/NAME"), {}, {}};
   }
   if (head.method != "POST") {
     HttpReply reply = Text(405, "only POST is taken");
     reply.headers.emplace_back("Allow", "POST");
-    return {std::move(reply), {}};
+    return {std::move(reply), {}, {}};
   }
   if (const std::string unready = config_.unready(); !unready.empty()) {
     HttpReply reply = Text(503, unready);
     reply.headers.emplace_back("Retry-After", "1");
-    return {std::move(reply), {}};
+    return {std::move(reply), {}, {}};
   }
   const auto name = ParsePushTarget(head.path.substr(kWritePath.size()));
-  if (!name) return {Text(404, name.error().message), {}};
+  if (!name) return {Text(404, name.error().message), {}, {}};
   auto samples = sources_.Admit(*name, [&head](std::string_view key) { return head.Header(key); });
-  if (!samples) return {Unauthorized(samples.error()), {}};
-  return {CheckForm(head), std::move(*samples)};
+  if (!samples) return {Unauthorized(samples.error()), {}, {}};
+  return {CheckForm(head), *name, std::move(*samples)};
 }
 
 std::optional<HttpReply> PushService::Refuse(const HttpHead& head) {
@@ -100,14 +101,14 @@ HttpReply PushService::Serve(const HttpHead& head, std::string_view body) {
     reply = std::move(*route.refusal);
   } else {
     std::unique_ptr<Scratch> scratch = TakeScratch();
-    reply = Store(*route.samples, body, *scratch);
+    reply = Store(route, body, *scratch);
     GiveBack(std::move(scratch));
   }
   if (reply.status >= 400) ++counts_.refused_requests;
   return reply;
 }
 
-HttpReply PushService::Store(SourceSamples& samples, std::string_view body, Scratch& scratch) {
+HttpReply PushService::Store(const Route& route, std::string_view body, Scratch& scratch) {
   if (const Status done = InflateSnappy(body, config_.inflated_most, scratch.inflated); !done) {
     const bool too_large = done.error().code == ErrorCode::kInvalidArgument;
     return Text(too_large ? 413 : 400, done.error().message);
@@ -115,7 +116,8 @@ HttpReply PushService::Store(SourceSamples& samples, std::string_view body, Scra
   if (const Status done = scratch.message.Decode(scratch.inflated); !done) {
     return Text(400, done.error().message);
   }
-  const PushTally tally = scratch.message.AppendTo(samples, clock_.Now());
+  const PushTally tally = scratch.message.AppendTo(*route.samples, clock_.Now());
+  sources_.Announce(route.source, tally);
   counts_.Add(tally);
   HttpReply reply{204, {}, {}};
   if (tally.refused > 0) {

@@ -57,11 +57,12 @@ class PushService final : public HttpService {
   };
   struct Route {
     std::optional<HttpReply> refusal;
+    SourceName source;
     std::shared_ptr<SourceSamples> samples;
   };
 
   [[nodiscard]] Route Find(const HttpHead& head);
-  [[nodiscard]] HttpReply Store(SourceSamples& samples, std::string_view body, Scratch& scratch);
+  [[nodiscard]] HttpReply Store(const Route& route, std::string_view body, Scratch& scratch);
   [[nodiscard]] std::unique_ptr<Scratch> TakeScratch();
   void GiveBack(std::unique_ptr<Scratch> scratch);
 

@@ -126,6 +126,12 @@ std::shared_ptr<SourceSamples> PushSources::Find(const SourceName& name) const {
   return found == sources_.end() ? nullptr : found->second.samples;
 }
 
+void PushSources::Announce(const SourceName& source, const PushTally& tally) const {
+  if (config_.on_new && (tally.many_metrics || !tally.metrics.empty())) {
+    config_.on_new(source, tally.metrics);
+  }
+}
+
 Result<std::shared_ptr<const PushedCatalog>> PushSources::Catalog(const SourceName& source) const {
   const std::shared_ptr<SourceSamples> samples = Find(source);
   if (!samples) return Error{ErrorCode::kNotFound, source + " is no source of type Push"};

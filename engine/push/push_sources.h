@@ -22,6 +22,9 @@ class PushSources final : public PushedSamples {
   struct Config {
     std::size_t bytes_most = 256U << 20U;  // Of all series together.
     std::size_t source_share = 4;          // One source has no more than a fourth of it.
+    /// Told of which metrics of a source there is something new; none: of any. Called by those who
+    /// write, and must not block; null for nobody.
+    std::function<void(const SourceName&, const std::vector<std::string>& metrics)> on_new;
   };
 
   /// A header of the sender by its name in lower case; empty when it is not there.
@@ -38,6 +41,9 @@ class PushSources final : public PushedSamples {
   /// it hears of a source that is not there, too: nobody can try out names.
   [[nodiscard]] Result<std::shared_ptr<SourceSamples>> Admit(const SourceName& name,
                                                              const Headers& headers);
+
+  /// A sender's request has been written.
+  void Announce(const SourceName& source, const PushTally& tally) const;
 
   [[nodiscard]] Result<std::shared_ptr<const PushedCatalog>> Catalog(
       const SourceName& source) const override;

@@ -35,6 +35,17 @@ void PushTally::Refuse(std::size_t samples, std::string_view why) {
   refused += samples;
 }
 
+void PushTally::NoteNew(const Labels& labels) {
+  constexpr std::size_t kMost = 16;
+  if (many_metrics) return;
+  const auto name = std::ranges::find(labels, "__name__", &Labels::value_type::first);
+  if (name == labels.end() || std::ranges::find(metrics, name->second) != metrics.end()) return;
+  metrics.push_back(name->second);
+  if (metrics.size() <= kMost) return;
+  many_metrics = true;
+  metrics.clear();
+}
+
 bool IsStaleMarker(double value) {
   return std::bit_cast<std::uint64_t>(value) == kStaleMarkerBits;
 }
@@ -184,6 +195,7 @@ void SourceSamples::Store(Series& series, const TimedValue& sample, Timestamp no
     samples[static_cast<std::size_t>(position) - 1] = sample;
   }
   ++tally.written;
+  tally.NoteNew(*series.labels);
 }
 
 // Room for one sample more, if the series may have it. Less than before after its limit was

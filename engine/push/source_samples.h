@@ -26,8 +26,12 @@ struct PushTally {
   std::size_t late = 0;     // Too old to be of use; nobody's fault.
   std::size_t refused = 0;
   std::string problem;  // Why the first of the refused ones was.
+  /// Of which metrics there is something new. None and `many_metrics`: of more than sixteen.
+  std::vector<std::string> metrics;
+  bool many_metrics = false;
 
   void Refuse(std::size_t samples, std::string_view why);
+  void NoteNew(const Labels& labels);
 };
 
 /// How Prometheus says that a series has ended: a NaN with these bits.

@@ -22,6 +22,7 @@ class FakeWorld final : public Clock,
   Timestamp now{std::chrono::hours(1000)};
   std::vector<WorkloadUpdate> changes;
   std::vector<ReadResult> arrived;
+  std::vector<MetricNews> news;
   std::vector<ScaleOutcome> outcomes;
   // Out.
   std::vector<ReadRequest> requests;
@@ -50,6 +51,7 @@ class FakeWorld final : public Clock,
       requests.push_back(std::move(request));
   }
   std::vector<ReadResult> TakeArrived() override { return std::exchange(arrived, {}); }
+  std::vector<MetricNews> TakeNews() override { return std::exchange(news, {}); }
   // Actuator
   void Start(ScaleCommand command) override { commands.push_back(std::move(command)); }
   void Cancel(WorkloadId workload) override { cancelled.push_back(workload); }

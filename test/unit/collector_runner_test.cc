@@ -262,6 +262,33 @@ TEST_F(CollectorRunnerTest, AReplacedSourceTakesOverWhatIsPendingButNoMoreThread
   runner_.reset();  // Its threads use the plug.
 }
 
+TEST_F(CollectorRunnerTest, TellsNewsOncePerSource) {
+  CollectorRunner::Config config;
+  config.news_names_most = 2;
+  Make(config);
+  Set("pushed", prom_);
+  int seen = 0;
+  stage_.Change([&] { seen = wakes_; });
+  runner_->Announce("pushed", {"b"});
+  EXPECT_TRUE(stage_.Wait([&] { return wakes_ > seen; }));
+  runner_->Announce("pushed", {"a", "b"});
+  runner_->Announce("nobody", {"a"});
+  std::vector<MetricNews> news = runner_->TakeNews();
+  ASSERT_EQ(news.size(), 1U);
+  EXPECT_EQ(news[0].source, "pushed");
+  EXPECT_EQ(news[0].metrics, (std::vector<std::string>{"a", "b"}));
+  EXPECT_TRUE(runner_->TakeNews().empty());
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{"c"}, std::vector<std::string>()}) {
+    runner_->Announce("pushed", {"a", "b"});
+    runner_->Announce("pushed", more);
+    runner_->Announce("pushed", {"d"});
+    news = runner_->TakeNews();
+    ASSERT_EQ(news.size(), 1U);
+    EXPECT_TRUE(news[0].metrics.empty()) << "about anything";
+  }
+}
+
 TEST_F(CollectorRunnerTest, SaysForHowLongAnAnswerIsShared) {
   Make();
   RunnableSource source = Plugged(prom_);

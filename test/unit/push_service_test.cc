@@ -18,7 +18,13 @@ const Labels kDepth{{"__name__", "depth"}};
 class PushServiceTest : public testing::Test {
  protected:
   test::ManualClock clock_{Timestamp(std::chrono::milliseconds(kNowMs))};
-  PushSources sources_{{}, clock_};
+  std::vector<std::pair<SourceName, std::vector<std::string>>> news_;
+  PushSources sources_{
+      {.on_new =
+           [this](const SourceName& name, const std::vector<std::string>& metrics) {
+             news_.emplace_back(name, metrics);
+           }},
+      clock_};
   PushCounts counts_;
   std::string unready_;
   PushService service_{{.inflated_most = 100'000, .unready = [this] { return unready_; }},
@@ -67,6 +73,18 @@ TEST_F(PushServiceTest, TakesWhatIsInOrder) {
   EXPECT_EQ((*sources_.Catalog("MetricSource/shop/orders"))->series.size(), 1U);
   EXPECT_EQ(counts_.written_samples, 2U);
   EXPECT_EQ(Send("").status, 204);  // Nothing, or metadata alone.
+}
+
+TEST_F(PushServiceTest, TellsOfWhatIsNew) {
+  const std::string message = test::WriteRequest({{kDepth, {{1, kNowMs}}}});
+  EXPECT_EQ(Send(message).status, 204);
+  ASSERT_EQ(news_.size(), 1U);
+  EXPECT_EQ(news_[0].first, "MetricSource/shop/orders");
+  EXPECT_EQ(news_[0].second, std::vector<std::string>{"depth"});
+  EXPECT_EQ(Send(message).status, 204);
+  EXPECT_EQ(Send("").status, 204);
+  EXPECT_EQ(Send(test::WriteRequest({{kDepth, {{1, kNowMs + 70'000}}}})).status, 400);
+  EXPECT_EQ(news_.size(), 1U) << "the same again, nothing, and what is refused are no news";
 }
 
 TEST_F(PushServiceTest, TakesTheGoodPartAndNamesTheOther) {

@@ -57,6 +57,27 @@ TEST_F(SourceSamplesTest, HasASampleTheMomentItArrives) {
   EXPECT_EQ(samples_.series_count(), 1U);
 }
 
+TEST_F(SourceSamplesTest, NotesOfWhichMetricsThereIsSomethingNew) {
+  PushTally tally;
+  const auto add = [&](const std::string& key, int second) {
+    const TimedValue sample = At(second, 1);
+    samples_.Append(key, {&sample, 1}, kNow, tally);
+  };
+  add(Key("a", "1"), 0);
+  add(Key("a", "2"), 0);
+  add(Key("b"), 0);
+  EXPECT_EQ(tally.metrics, (std::vector<std::string>{"a", "b"}));
+  tally = {};
+  add(Key("a", "1"), 0);
+  add(Key("b"), 70);
+  add(Key("b"), -1000);
+  EXPECT_TRUE(tally.metrics.empty()) << "there already, from the future, too old";
+  for (int i = 0; i < 17; ++i)
+    tally.NoteNew({{"__name__", "m" + std::to_string(i)}});
+  EXPECT_TRUE(tally.many_metrics);
+  EXPECT_TRUE(tally.metrics.empty());
+}
+
 TEST_F(SourceSamplesTest, KeepsTheNewestByTheirOwnTime) {
   for (int i = -20; i <= 0; ++i)
     EXPECT_EQ(Append(Key("a"), {At(i, i)}).written, 1U);
