@@ -1,7 +1,6 @@
 #include "collectors/metrics_server.h"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -31,8 +30,8 @@ std::vector<std::string> PathsOf(std::span<const std::string> namespaces) {
   return paths;
 }
 
-Result<std::vector<PodUsage>> ReadPods(const Result<std::string>& body) {
-  if (body) return ParsePodMetrics(*body);
+Result<PodUsageTable> ReadPods(Result<std::string> body) {
+  if (body) return ParsePodMetrics(*std::move(body));
   return Error{body.error().code, fmt::format("{}: {}", kWho, body.error().message)};
 }
 
@@ -60,12 +59,12 @@ MetricsServerCollector::MetricsServerCollector(const Config& config, KubeRead re
       executor_(executor) {}
 
 MetricsServerCollector::Answers MetricsServerCollector::Ask(const CollectContext& context) const {
-  const std::vector<Result<std::string>> bodies = read_(paths_, context.deadline);
-  std::vector<Result<std::vector<PodUsage>>> parts(
+  std::vector<Result<std::string>> bodies = read_(paths_, context.deadline);
+  std::vector<Result<PodUsageTable>> parts(
       paths_.size(), Error{ErrorCode::kUnavailable, "metrics.k8s.io: the answer was not read"});
   executor_.ForEachChunk(bodies.size(), 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i != end; ++i)
-      parts[i] = ReadPods(bodies[i]);
+      parts[i] = ReadPods(std::move(bodies[i]));
   });
 
   // The namespaces are ordered, and so is each part: their sum is ordered by (ns, pod).
@@ -73,11 +72,15 @@ MetricsServerCollector::Answers MetricsServerCollector::Ask(const CollectContext
   auto reading = std::make_shared<Reading>();
   reading->received = context.now;
   bool any = false;
-  for (Result<std::vector<PodUsage>>& part : parts) {
+  for (Result<PodUsageTable>& part : parts) {
     answers.failures.push_back(part ? std::nullopt : std::optional<Error>(part.error()));
     if (!part) continue;
     any = true;
-    std::ranges::move(*part, std::back_inserter(reading->pod_usage));
+    if (reading->pod_usage.empty()) {
+      reading->pod_usage = *std::move(part);
+    } else {
+      reading->pod_usage.Append(*part);
+    }
   }
   if (any) answers.reading = std::move(reading);
   return answers;

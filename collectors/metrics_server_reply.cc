@@ -1,7 +1,5 @@
 #include "collectors/metrics_server_reply.h"
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include <fmt/core.h>
@@ -17,8 +15,6 @@ namespace {
 namespace json = simdjson::ondemand;
 using JsonError = simdjson::error_code;
 
-constexpr std::size_t kUsualResources = 2;  // cpu and memory.
-constexpr std::size_t kUsualContainers = 2;
 constexpr std::size_t kUsualItemBytes = 300;  // A pod with few labels and one container.
 
 Error Malformed(std::string_view what) {
@@ -53,14 +49,13 @@ JsonError KeyOf(simdjson::simdjson_result<json::field>& field, std::string_view&
   return simdjson::SUCCESS;
 }
 
-Status ReadText(json::value value, std::string_view where, std::string& out) {
-  std::string_view text;
-  if (auto error = TextOf(value, text)) return Malformed(where, error);
-  out = text;
-  return Done{};
-}
+// The pod that is being read: its names are wanted for an error, too.
+struct PodNames {
+  std::string_view ns;
+  std::string_view pod;
+};
 
-Status ReadMetadata(json::value value, PodUsage& out) {
+Status ReadMetadata(json::value value, PodNames& out) {
   json::object metadata;
   if (auto error = value.get_object().get(metadata)) return Malformed("metadata", error);
   for (auto field : metadata) {
@@ -69,112 +64,129 @@ Status ReadMetadata(json::value value, PodUsage& out) {
     if (auto error = KeyOf(field, key)) return Malformed("metadata", error);
     if (key != "name" && key != "namespace") continue;
     if (auto error = field.value().get(text)) return Malformed("metadata", error);
-    Status read = ReadText(text, "metadata", key == "name" ? out.pod : out.ns);
-    if (!read) return read;
+    if (auto error = TextOf(text, key == "name" ? out.pod : out.ns)) {
+      return Malformed("metadata", error);
+    }
   }
   return Done{};
 }
 
-Status ReadTimestamp(json::value value, PodUsage& out) {
+Status ReadTimestamp(json::value value, PodUsageTable& out) {
   if (bool null = false; value.is_null().get(null) == simdjson::SUCCESS && null) return Done{};
   std::string_view text;
   if (auto error = TextOf(value, text)) return Malformed("timestamp", error);
   const Result<Timestamp> at = ParseRfc3339(text);
   if (!at) return Malformed(fmt::format("timestamp \"{}\"", Printable(text)));
-  out.at = *at;
+  out.SetTime(*at);
   return Done{};
 }
 
-Status ReadWindow(json::value value, PodUsage& out) {
+Status ReadWindow(json::value value, PodUsageTable& out) {
   std::string_view text;
   if (auto error = TextOf(value, text)) return Malformed("window", error);
   const Result<Duration> window = ParseDuration(text);
   if (!window) return Malformed(fmt::format("window \"{}\"", Printable(text)));
-  out.window = *window;
+  out.SetWindow(*window);
   return Done{};
 }
 
-Status ReadUsage(json::value value, ContainerUsage& out) {
-  // Go writes an empty map as null.
-  if (bool null = false; value.is_null().get(null) == simdjson::SUCCESS && null) return Done{};
-  json::object usage;
-  if (auto error = value.get_object().get(usage)) return Malformed("usage", error);
-  out.milli.reserve(kUsualResources);
-  for (auto field : usage) {
-    std::string_view resource;
-    std::string_view text;
-    if (auto error = KeyOf(field, resource)) return Malformed("usage", error);
-    json::value amount;
-    if (auto error = field.value().get(amount)) return Malformed(resource, error);
-    if (auto error = TextOf(amount, text)) return Malformed(resource, error);
-    if (const auto plain = PlainQuantityMilli(text)) {
-      out.milli.emplace_back(resource, *plain);
-      continue;
-    }
+Status ReadAmount(std::string_view resource, json::value value, PodUsageTable& out) {
+  std::string_view text;
+  if (auto error = TextOf(value, text)) return Malformed(Printable(resource), error);
+  std::optional<std::int64_t> milli = PlainQuantityMilli(text);
+  if (!milli) {
     const Result<Quantity> quantity = Quantity::Parse(text);
     if (!quantity) {
       return Malformed(
           fmt::format("{} \"{}\" is no quantity", Printable(resource), Printable(text)));
     }
-    out.milli.emplace_back(resource, SampleMilli(*quantity));
+    milli = SampleMilli(*quantity);
+  }
+  if (out.Add(resource, *milli)) return Done{};
+  return Malformed(fmt::format("{} is one resource too many, at most {} are taken",
+                               Printable(resource), PodUsageTable::kMaxResources));
+}
+
+Status ReadUsage(json::value value, PodUsageTable& out) {
+  // Go writes an empty map as null.
+  if (bool null = false; value.is_null().get(null) == simdjson::SUCCESS && null) return Done{};
+  json::object usage;
+  if (auto error = value.get_object().get(usage)) return Malformed("usage", error);
+  for (auto field : usage) {
+    std::string_view resource;
+    json::value amount;
+    if (auto error = KeyOf(field, resource)) return Malformed("usage", error);
+    if (auto error = field.value().get(amount)) return Malformed(Printable(resource), error);
+    if (Status read = ReadAmount(resource, amount, out); !read) return read;
   }
   return Done{};
 }
 
-Status ReadContainer(json::value value, ContainerUsage& out) {
+Status ReadContainer(json::value value, PodUsageTable& out) {
   json::object container;
   if (auto error = value.get_object().get(container)) return Malformed("a container", error);
+  out.BeginContainer();
   for (auto field : container) {
     std::string_view key;
     json::value child;
     if (auto error = KeyOf(field, key)) return Malformed("a container", error);
     if (key != "name" && key != "usage") continue;
     if (auto error = field.value().get(child)) return Malformed("a container", error);
-    Status read =
-        key == "name" ? ReadText(child, "a container's name", out.name) : ReadUsage(child, out);
-    if (!read) return read;
+    if (key == "usage") {
+      if (Status read = ReadUsage(child, out); !read) return read;
+      continue;
+    }
+    std::string_view name;
+    if (auto error = TextOf(child, name)) return Malformed("a container's name", error);
+    out.SetContainer(name);
   }
   return Done{};
 }
 
-Status ReadContainers(json::value value, PodUsage& out) {
+Status ReadContainers(json::value value, PodUsageTable& out) {
   if (bool null = false; value.is_null().get(null) == simdjson::SUCCESS && null) return Done{};
   json::array containers;
   if (auto error = value.get_array().get(containers)) return Malformed("containers", error);
-  out.containers.reserve(kUsualContainers);
   for (auto element : containers) {
     json::value container;
     if (auto error = element.get(container)) return Malformed("containers", error);
-    Status read = ReadContainer(container, out.containers.emplace_back());
-    if (!read) return read;
+    if (Status read = ReadContainer(container, out); !read) return read;
   }
   return Done{};
 }
 
-Status ReadPodField(std::string_view key, json::value value, PodUsage& out) {
-  if (key == "metadata") return ReadMetadata(value, out);
-  if (key == "timestamp") return ReadTimestamp(value, out);
-  if (key == "window") return ReadWindow(value, out);
-  if (key == "containers") return ReadContainers(value, out);
-  return Done{};
-}
-
-Status ReadPod(json::object item, PodUsage& out) {
+Status ReadPodFields(json::object item, PodNames& names, PodUsageTable& out) {
   for (auto field : item) {
     std::string_view key;
     json::value value;
     if (auto error = KeyOf(field, key)) return Malformed("an item", error);
     if (auto error = field.value().get(value)) return Malformed("an item", error);
-    if (Status read = ReadPodField(key, value, out); !read) {
-      return Error{read.error().code, fmt::format("{}, pod {}/{}", read.error().message,
-                                                  Printable(out.ns), Printable(out.pod))};
-    }
+    Status read = Done{};
+    if (key == "metadata") read = ReadMetadata(value, names);
+    if (key == "timestamp") read = ReadTimestamp(value, out);
+    if (key == "window") read = ReadWindow(value, out);
+    if (key == "containers") read = ReadContainers(value, out);
+    if (!read) return read;
   }
-  if (out.pod.empty() || out.ns.empty()) return Malformed("an item has no name or no namespace");
   return Done{};
 }
 
-Status ReadItems(json::value value, std::vector<PodUsage>& out) {
+Status ReadPod(json::object item, PodUsageTable& out) {
+  PodNames names;
+  out.BeginPod();
+  if (Status read = ReadPodFields(item, names, out); !read) {
+    return Error{read.error().code, fmt::format("{}, pod {}/{}", read.error().message,
+                                                Printable(names.ns), Printable(names.pod))};
+  }
+  if (names.pod.empty() || names.ns.empty()) {
+    return Malformed("an item has no name or no namespace");
+  }
+  out.SetNamespace(names.ns);
+  out.SetName(names.pod);
+  return Done{};
+}
+
+Status ReadItems(json::value value, PodUsageTable& out) {
   // Go writes an empty list as null.
   if (bool null = false; value.is_null().get(null) == simdjson::SUCCESS && null) return Done{};
   json::array items;
@@ -182,12 +194,12 @@ Status ReadItems(json::value value, std::vector<PodUsage>& out) {
   for (auto element : items) {
     json::object item;
     if (auto error = element.get_object().get(item)) return Malformed("items", error);
-    if (Status read = ReadPod(item, out.emplace_back()); !read) return read;
+    if (Status read = ReadPod(item, out); !read) return read;
   }
   return Done{};
 }
 
-Status ReadList(json::document& document, std::vector<PodUsage>& out) {
+Status ReadList(json::document& document, PodUsageTable& out) {
   json::object root;
   if (auto error = document.get_object().get(root)) return Malformed("the answer", error);
   bool found = false;
@@ -208,50 +220,19 @@ Status ReadList(json::document& document, std::vector<PodUsage>& out) {
   return Done{};
 }
 
-bool SamePod(const PodUsage& a, const PodUsage& b) {
-  return a.ns == b.ns && a.pod == b.pod;
-}
-
-bool IsBefore(const PodUsage& a, const PodUsage& b) {
-  const int order = a.ns.compare(b.ns);
-  return order != 0 ? order < 0 : a.pod < b.pod;
-}
-
-// Sorts pointers, which are smaller, and moves every pod once.
-std::vector<PodUsage> StableSorted(std::vector<PodUsage> pods) {
-  std::vector<PodUsage*> order;
-  order.reserve(pods.size());
-  for (PodUsage& pod : pods)
-    order.push_back(&pod);
-  std::ranges::sort(order, [](const PodUsage* a, const PodUsage* b) {
-    if (IsBefore(*a, *b)) return true;
-    return !IsBefore(*b, *a) && a < b;
-  });
-  std::vector<PodUsage> sorted;
-  sorted.reserve(pods.size());
-  for (PodUsage* pod : order)
-    sorted.push_back(std::move(*pod));
-  return sorted;
-}
-
-void SortAndKeepLast(std::vector<PodUsage>& pods) {
-  if (!std::ranges::is_sorted(pods, IsBefore)) pods = StableSorted(std::move(pods));
-  // Backwards, because unique keeps the first it meets.
-  const auto kept = std::unique(pods.rbegin(), pods.rend(), SamePod);
-  pods.erase(pods.begin(), kept.base());
-}
-
 }  // namespace
 
-Result<std::vector<PodUsage>> ParsePodMetrics(std::string_view body) {
-  const simdjson::padded_string padded(body);
+Result<PodUsageTable> ParsePodMetrics(std::string body) {
+  body.reserve(body.size() + simdjson::SIMDJSON_PADDING);
   json::parser parser;
   json::document document;
-  if (auto error = parser.iterate(padded).get(document)) return Malformed("the answer", error);
-  std::vector<PodUsage> pods;
-  pods.reserve(body.size() / kUsualItemBytes);
+  if (auto error = parser.iterate(simdjson::padded_string_view(body)).get(document)) {
+    return Malformed("the answer", error);
+  }
+  PodUsageTable pods;
+  pods.Reserve(body.size() / kUsualItemBytes);
   if (Status read = ReadList(document, pods); !read) return read.error();
-  SortAndKeepLast(pods);
+  pods.SortAndKeepLast();
   return pods;
 }
 

@@ -71,12 +71,12 @@ MetricOutcome Alarm::OfHottest(const PolicyInput& in) const {
   Timestamp oldest = Timestamp::max();
   for (const auto& pod : in.view.pods) {
     if (!IsReady(*pod)) continue;
-    const auto sample = samples.Find(pod->name);
-    if (!sample) continue;
+    const PodSample* const sample = samples.Find(pod->name);
+    if (sample == nullptr) continue;
     double number = static_cast<double>(sample->milli);
     if (shares) {
       const auto request = PodRequestMilli(
-          *pod, {config_.resource, config_.container, in.config.pod_level_resources});
+          *pod->resources, {config_.resource, config_.container, in.config.pod_level_resources});
       if (!request || *request <= 0) return Abstain(Reason::kNoRequests);
       number = number * 100 / static_cast<double>(*request);
     }

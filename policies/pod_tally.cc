@@ -27,31 +27,27 @@ class Tallying {
       const bool refused = samples_.refused() != Reason::kNone;
       return {{}, refused ? samples_.refused() : Reason::kNoData};
     }
+    if (tally_.ready.pods > 0) tally_.oldest = oldest_;
     return {tally_, Reason::kNone};
   }
 
  private:
   // False: the pod's request is needed and unknown. That of every pod is, ignored ones included.
   bool Add(const Pod& pod) {
-    std::int64_t request = 0;
-    if (rules_.needs_requests) {
-      const auto milli =
-          PodRequestMilli(pod, {rules_.resource, rules_.container, in_.config.pod_level_resources});
-      if (!milli || *milli < 0) return false;
-      request = *milli;
-    }
-    const auto sample = samples_.Find(pod.name);
-    if (sample) {
+    if (rules_.needs_requests && !TakeRequest(pod)) return false;
+    const std::int64_t request = request_.value_or(0);
+    const PodSample* const sample = samples_.Find(pod.name);
+    if (sample != nullptr && reading_.selected) {
       ++known_.pods;
       known_.milli += sample->milli;
     }
-    switch (GroupPod(pod, sample ? &*sample : nullptr, group_rules_)) {
+    switch (GroupPod(pod, sample, group_rules_)) {
       case PodGroup::kReady:
-        tally_.ready = tally_.ready + GroupSum{1, sample->milli, request};
-        tally_.oldest = std::min(tally_.oldest.value_or(sample->at), sample->at);
+        tally_.ready.Add(sample->milli, request);
+        oldest_ = std::min(oldest_, sample->at);
         break;
       case PodGroup::kUnready:
-        tally_.unready = tally_.unready + GroupSum{1, 0, request};
+        tally_.unready.Add(0, request);
         break;
       case PodGroup::kMissing:
         tally_.missing = tally_.missing + GroupSum{1, Busy(request), request};
@@ -60,6 +56,16 @@ class Tallying {
         break;
     }
     return true;
+  }
+
+  // Most pods ask for the same as the one before.
+  bool TakeRequest(const Pod& pod) {
+    if (pod.resources.get() != resources_) {
+      resources_ = pod.resources.get();
+      request_ = PodRequestMilli(
+          *resources_, {rules_.resource, rules_.container, in_.config.pod_level_resources});
+    }
+    return request_.has_value();
   }
 
   [[nodiscard]] Int128 Busy(std::int64_t request) const {
@@ -78,7 +84,10 @@ class Tallying {
   PodSamples samples_;
   const PodGroupRules group_rules_;
   PodTally tally_;
-  PodSamples::Sum known_;  // Samples of the view's pods.
+  Timestamp oldest_ = Timestamp::max();
+  PodSamples::Sum known_;  // Samples of the view's pods, where there may be others.
+  const PodResources* resources_ = nullptr;
+  std::optional<std::int64_t> request_;  // What they come to.
 };
 
 }  // namespace

@@ -57,8 +57,9 @@ ReadingResult Postponed(const Reading& reading, Duration by) {
     sample.at = Later(sample.at, by);
   for (PodValue& sample : moved->pod_values)
     sample.at = Later(sample.at, by);
-  for (PodUsage& sample : moved->pod_usage)
-    sample.at = Later(sample.at, by);
+  PodUsageTable& usage = moved->pod_usage;
+  for (std::uint32_t i = 0; i < usage.size(); ++i)
+    usage.SetTime(i, Later(usage.at(i), by));
   return ReadingResult(std::move(moved));
 }
 
@@ -74,7 +75,7 @@ double ZeroGrowsBy(const MetricSpec& metric) {
 class Scaling {
  public:
   Scaling(const Reading& reading, const MetricSpec& metric)
-      : reading_(reading), zero_milli_(ZeroGrowsBy(metric)) {}
+      : reading_(reading), resource_(metric.resource), zero_milli_(ZeroGrowsBy(metric)) {}
 
   [[nodiscard]] ReadingResult Times(double factor) const {
     auto scaled = std::make_shared<Reading>(reading_);
@@ -84,12 +85,8 @@ class Scaling {
     }
     for (PodValue& sample : scaled->pod_values)
       sample.milli = Milli(sample.milli, factor);
-    for (PodUsage& pod : scaled->pod_usage) {
-      for (ContainerUsage& container : pod.containers) {
-        for (auto& [resource, milli] : container.milli)
-          milli = Milli(milli, factor);
-      }
-    }
+    for (std::int64_t& milli : scaled->pod_usage.Column(resource_))
+      milli = Milli(milli, factor);
     return ReadingResult(std::move(scaled));
   }
 
@@ -109,6 +106,7 @@ class Scaling {
   }
 
   const Reading& reading_;
+  const std::string& resource_;
   const double zero_milli_;
 };
 

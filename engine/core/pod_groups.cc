@@ -3,7 +3,6 @@
 #include "engine/core/freshness.h"
 
 namespace hpaplus {
-namespace {
 
 bool IsStarting(const Pod& pod, const PodSample& sample, const PodGroupRules& rules) {
   if (!pod.ready || !pod.start_time) return true;
@@ -14,16 +13,6 @@ bool IsStarting(const Pod& pod, const PodSample& sample, const PodGroupRules& ru
   }
   const bool never_was_ready = Later(*pod.start_time, rules.initial_readiness_delay) > transition;
   return not_ready && never_was_ready;
-}
-
-}  // namespace
-
-PodGroup GroupPod(const Pod& pod, const PodSample* sample, const PodGroupRules& rules) {
-  if (pod.deleting || pod.phase == PodPhase::kFailed) return PodGroup::kIgnored;
-  if (pod.phase == PodPhase::kPending) return PodGroup::kUnready;
-  if (sample == nullptr) return PodGroup::kMissing;
-  if (rules.judges_start && IsStarting(pod, *sample, rules)) return PodGroup::kUnready;
-  return PodGroup::kReady;
 }
 
 }  // namespace hpaplus

@@ -29,8 +29,17 @@ struct PodGroupRules {
   Duration initial_readiness_delay{};
 };
 
-/// `sample` is null when the pod has none.
-[[nodiscard]] PodGroup GroupPod(const Pod& pod, const PodSample* sample,
-                                const PodGroupRules& rules);
+/// Whether the sample may show what the pod's start took.
+[[nodiscard]] bool IsStarting(const Pod& pod, const PodSample& sample, const PodGroupRules& rules);
+
+/// `sample` is null when the pod has none. Inline: a decision asks it once per pod and metric.
+[[nodiscard]] inline PodGroup GroupPod(const Pod& pod, const PodSample* sample,
+                                       const PodGroupRules& rules) {
+  if (pod.deleting || pod.phase == PodPhase::kFailed) return PodGroup::kIgnored;
+  if (pod.phase == PodPhase::kPending) return PodGroup::kUnready;
+  if (sample == nullptr) return PodGroup::kMissing;
+  if (rules.judges_start && IsStarting(pod, *sample, rules)) return PodGroup::kUnready;
+  return PodGroup::kReady;
+}
 
 }  // namespace hpaplus

@@ -20,7 +20,7 @@ bool IsPodLevelResource(std::string_view name) {
   return name == "cpu" || name == "memory" || name.starts_with("hugepages-");
 }
 
-bool StatesPodRequests(const Pod& pod) {
+bool StatesPodRequests(const PodResources& pod) {
   return pod.pod_requests && std::ranges::any_of(*pod.pod_requests, [](const auto& entry) {
            return IsPodLevelResource(entry.first);
          });
@@ -37,7 +37,7 @@ void RaiseTo(std::optional<Quantity>& most, const std::optional<Quantity>& other
 
 // What the scheduler reserves: the containers and sidecars together, or the one moment of the
 // start, before they all run, that needs more.
-std::optional<Quantity> Reservation(const Pod& pod, std::string_view resource) {
+std::optional<Quantity> Reservation(const PodResources& pod, std::string_view resource) {
   std::optional<Quantity> running;
   for (const Container& container : pod.containers)
     AddTo(running, Find(container.requests, resource));
@@ -62,7 +62,7 @@ std::optional<std::int64_t> Valid(std::int64_t milli) {
   return milli < 0 ? std::nullopt : std::optional(milli);
 }
 
-std::optional<std::int64_t> WholePodMilli(const Pod& pod, std::string_view resource) {
+std::optional<std::int64_t> WholePodMilli(const PodResources& pod, std::string_view resource) {
   std::optional<Quantity> total;
   if (IsPodLevelResource(resource)) AddTo(total, Find(*pod.pod_requests, resource));
   if (!total) total = Reservation(pod, resource);
@@ -72,7 +72,7 @@ std::optional<std::int64_t> WholePodMilli(const Pod& pod, std::string_view resou
 
 }  // namespace
 
-std::optional<std::int64_t> PodRequestMilli(const Pod& pod, const RequestRules& rules) {
+std::optional<std::int64_t> PodRequestMilli(const PodResources& pod, const RequestRules& rules) {
   if (rules.pod_level && rules.container.empty() && StatesPodRequests(pod)) {
     return WholePodMilli(pod, rules.resource);
   }

@@ -17,7 +17,7 @@ struct RequestRules {
 /// What the pod asks for, in thousandths (rule R5): the named container's request; or the pod's
 /// own, when it states one; or the sum over its containers and sidecars. Null when that is
 /// undefined because a container states none, or one that is negative or does not fit.
-[[nodiscard]] std::optional<std::int64_t> PodRequestMilli(const Pod& pod,
+[[nodiscard]] std::optional<std::int64_t> PodRequestMilli(const PodResources& pod,
                                                           const RequestRules& rules);
 
 }  // namespace hpaplus

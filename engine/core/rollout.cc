@@ -11,8 +11,8 @@ namespace {
 
 std::string_view LabelOf(const Pod& pod, std::string_view key) {
   const auto found =
-      std::ranges::find(pod.labels, key, &std::pair<std::string, std::string>::first);
-  return found == pod.labels.end() ? std::string_view() : std::string_view(found->second);
+      std::ranges::find(*pod.labels, key, &std::pair<std::string, std::string>::first);
+  return found == pod.labels->end() ? std::string_view() : std::string_view(found->second);
 }
 
 std::string_view RevisionOf(const Pod& pod, const RolloutState& state) {

@@ -240,6 +240,16 @@ std::optional<ReadyCondition> ReadReady(const Node& conditions) {
   return ready;
 }
 
+PodResources ReadPodResources(const Node& spec) {
+  PodResources resources;
+  resources.containers = ReadContainers(spec.Field("containers"));
+  resources.init_containers = ReadContainers(spec.Field("initContainers"));
+  const Node requests = spec.Field("resources").Field("requests");
+  if (requests.present()) resources.pod_requests = ReadResources(requests);
+  resources.overhead = ReadResources(spec.Field("overhead"));
+  return resources;
+}
+
 PodObject ReadPod(const Node& root) {
   ObjectMeta meta = ReadMeta(root);
   const Node spec = root.Field("spec");
@@ -254,11 +264,7 @@ PodObject ReadPod(const Node& root) {
   object.pod.deleting = root.Field("metadata").Field("deletionTimestamp").present();
   object.pod.start_time = status.Field("startTime").Time();
   object.pod.ready = ReadReady(status.Field("conditions"));
-  object.pod.containers = ReadContainers(spec.Field("containers"));
-  object.pod.init_containers = ReadContainers(spec.Field("initContainers"));
-  const Node requests = spec.Field("resources").Field("requests");
-  if (requests.present()) object.pod.pod_requests = ReadResources(requests);
-  object.pod.overhead = ReadResources(spec.Field("overhead"));
+  object.pod.resources = ReadPodResources(spec);
   object.ip = status.Field("podIP").String();
   object.node = spec.Field("nodeName").String();
   return object;

@@ -3,14 +3,34 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/hash.h"
+
 namespace hpaplus::kube {
 namespace {
 
 const std::string* FindLabel(const Pod& pod, std::string_view key) {
   const auto at =
-      std::lower_bound(pod.labels.begin(), pod.labels.end(), key,
+      std::lower_bound(pod.labels->begin(), pod.labels->end(), key,
                        [](const auto& label, std::string_view k) { return label.first < k; });
-  return at != pod.labels.end() && at->first == key ? &at->second : nullptr;
+  return at != pod.labels->end() && at->first == key ? &at->second : nullptr;
+}
+
+std::uint64_t HashOf(const PodLabels& labels) {
+  std::uint64_t hash = 0;
+  for (const auto& [key, value] : labels)
+    hash = hash * 31 + (Fnv1a(key) ^ (Fnv1a(value) << 1U));
+  return hash;
+}
+
+// Of what differs between workloads most.
+std::uint64_t HashOf(const PodResources& resources) {
+  std::uint64_t hash = 0;
+  for (const Container& container : resources.containers) {
+    hash = hash * 31 + Fnv1a(container.name);
+    for (const auto& [resource, amount] : container.requests)
+      hash = hash * 31 + static_cast<std::uint64_t>(amount.MilliValue());
+  }
+  return hash;
 }
 
 void EraseId(std::vector<WorkloadId>& ids, WorkloadId id) {
@@ -101,7 +121,7 @@ std::vector<PodAddress> PodIndex::Find(std::string_view ns, const ParsedSelector
   if (home == namespaces_.end()) return found;
   const auto consider = [&](const Entry& entry) {
     const Pod& pod = *entry.pod;
-    if (!selector.Matches(pod.labels)) return;
+    if (!selector.Matches(*pod.labels)) return;
     PodAddress address{.name = pod.name, .ip = {}, .node = {}, .phase = pod.phase};
     if (entry.place) {
       address.ip = entry.place->ip;
@@ -135,6 +155,9 @@ void PodIndex::Upsert(PodObject object) {
         std::make_unique<const Place>(Place{std::move(object.ip), std::move(object.node)});
   }
   if (!is_new && *entry.pod == object.pod) return;
+  Pod& pod = object.pod;
+  pod.labels = labels_.Share(std::move(pod.labels), HashOf(*pod.labels));
+  pod.resources = resources_.Share(std::move(pod.resources), HashOf(*pod.resources));
 
   const bool same_labels = !is_new && entry.pod->labels == object.pod.labels;
   if (!same_labels && !is_new) UnfilePod(home, entry);
@@ -260,7 +283,7 @@ void PodIndex::Unfile(WorkloadId id, Namespace& home) {
 void PodIndex::SelectPods(WorkloadId id, Namespace& home) {
   const Workload& workload = workloads_[id.index];
   const auto consider = [&](std::string_view name, Entry& entry) {
-    if (workload.selector.Matches(entry.pod->labels)) Add(id, name, entry);
+    if (workload.selector.Matches(*entry.pod->labels)) Add(id, name, entry);
   };
   if (!workload.filed) {
     for (auto& [name, entry] : home.pods)
@@ -293,7 +316,7 @@ void PodIndex::Drop(WorkloadId id, std::string_view name, Entry& entry) {
 
 void PodIndex::Reselect(Namespace& home, std::string_view name, Entry& entry) {
   for (const WorkloadId id : Candidates(home, *entry.pod)) {
-    if (workloads_[id.index].selector.Matches(entry.pod->labels)) Add(id, name, entry);
+    if (workloads_[id.index].selector.Matches(*entry.pod->labels)) Add(id, name, entry);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "engine/base/ids.h"
 #include "engine/kube/objects_reply.h"
+#include "engine/kube/shared_values.h"
 #include "engine/model/label_selector.h"
 #include "engine/model/pod.h"
 #include "engine/ports/pod_directory.h"
@@ -124,6 +125,8 @@ class PodIndex {
   [[nodiscard]] static std::vector<WorkloadId> Candidates(const Namespace& home, const Pod& pod);
 
   std::map<std::string, Namespace, std::less<>> namespaces_;
+  SharedValues<PodLabels> labels_;
+  SharedValues<PodResources> resources_;
   std::vector<Workload> workloads_;  // By id.
   std::vector<WorkloadId> dirty_;
   std::uint64_t epoch_ = 1;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/base/quantity.h"
+#include "engine/base/shared_value.h"
 #include "engine/base/time.h"
 
 namespace hpaplus {
@@ -24,24 +25,33 @@ struct Container {
   bool operator==(const Container&) const = default;
 };
 
+/// What a pod asks for.
+struct PodResources {
+  std::vector<Container> containers;
+  std::vector<Container> init_containers;
+  std::optional<ResourceList> pod_requests;  // spec.resources.requests
+  ResourceList overhead;
+  bool operator==(const PodResources&) const = default;
+};
+
+using PodLabels = std::vector<std::pair<std::string, std::string>>;  // Ordered by key.
+
 struct ReadyCondition {
   ConditionStatus status = ConditionStatus::kUnknown;
   std::optional<Timestamp> last_transition;
   bool operator==(const ReadyCondition&) const = default;
 };
 
-/// What the decision needs of a v1 Pod, and nothing else: there may be a million of them.
+/// What the decision needs of a v1 Pod, and nothing else: there may be a million of them. Those of
+/// one workload share what they have in common.
 struct Pod {
   std::string name;
-  std::vector<std::pair<std::string, std::string>> labels;  // Ordered by key.
+  SharedValue<PodLabels> labels;
+  SharedValue<PodResources> resources;
   PodPhase phase = PodPhase::kNone;
   bool deleting = false;  // deletionTimestamp is set.
   std::optional<Timestamp> start_time;
   std::optional<ReadyCondition> ready;  // The first condition of type Ready.
-  std::vector<Container> containers;
-  std::vector<Container> init_containers;
-  std::optional<ResourceList> pod_requests;  // spec.resources.requests
-  ResourceList overhead;
   bool operator==(const Pod&) const = default;
 };
 

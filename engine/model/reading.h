@@ -12,6 +12,7 @@
 #include "engine/base/result.h"
 #include "engine/base/time.h"
 #include "engine/model/metric_spec.h"
+#include "engine/model/pod_usage.h"
 
 namespace hpaplus {
 
@@ -50,27 +51,13 @@ struct PodValue {
   std::int64_t milli = 0;
 };
 
-struct ContainerUsage {
-  std::string name;
-  std::vector<std::pair<std::string, std::int64_t>> milli;  // Resource name -> thousandths.
-};
-
-/// One PodMetrics item of metrics.k8s.io.
-struct PodUsage {
-  std::string ns;
-  std::string pod;
-  Timestamp at{};
-  Duration window{};
-  std::vector<ContainerUsage> containers;
-};
-
 /// What a source answered to one query. Immutable; one answer may serve thousands of workloads.
 /// An answer without any element is "nothing there", which is not zero.
 struct Reading {
   Timestamp received{};
   std::vector<ScalarSample> values;  // kObject, kExternal, kSource.
   std::vector<PodValue> pod_values;  // kPods; ordered by pod.
-  std::vector<PodUsage> pod_usage;   // kResource, kContainerResource; ordered by (ns, pod).
+  PodUsageTable pod_usage;           // kResource, kContainerResource; ordered by (ns, pod).
   /// The API server has applied the workload's own selector. Then samples of pods that the view
   /// does not have yet count too, as they do in the HPA; otherwise they are somebody else's.
   bool selected = false;

@@ -62,11 +62,11 @@ WorkloadView CaseRun::View(const CaseStep& step) const {
   const auto selector = ParseSelector(scale_.selector.value_or(""));
   if (!selector || selector->matches_everything()) return view;
   for (const auto& [ns, pod] : pods_) {
-    if (ns == view.spec->ns && selector->Matches(pod->labels)) view.pods.push_back(pod);
+    if (ns == view.spec->ns && selector->Matches(*pod->labels)) view.pods.push_back(pod);
   }
   view.ambiguous_selector = std::ranges::any_of(case_.others, [&view](const OtherSelector& other) {
     return other.ns == view.spec->ns && std::ranges::any_of(view.pods, [&other](const auto& pod) {
-             return other.selector.Matches(pod->labels);
+             return other.selector.Matches(*pod->labels);
            });
   });
   return view;

@@ -21,12 +21,8 @@ void EachSample(const MetricSpec& metric, const Reading& reading, const F& visit
     visit(sample.milli);
   for (const PodValue& sample : reading.pod_values)
     visit(sample.milli);
-  for (const PodUsage& pod : reading.pod_usage) {
-    for (const ContainerUsage& container : pod.containers) {
-      for (const auto& [resource, milli] : container.milli) {
-        if (resource == metric.resource) visit(milli);
-      }
-    }
+  for (const std::int64_t milli : reading.pod_usage.Column(metric.resource)) {
+    if (milli != PodUsageTable::kAbsent) visit(milli);
   }
 }
 
@@ -36,7 +32,7 @@ bool HasBadRequest(const ResourceList& requests, const std::string& resource) {
   });
 }
 
-bool HasBadRequest(const Pod& pod, const std::string& resource) {
+bool HasBadRequest(const PodResources& pod, const std::string& resource) {
   const auto of_container = [&resource](const Container& container) {
     return HasBadRequest(container.requests, resource);
   };
@@ -55,7 +51,7 @@ bool HasBadNumber(const RoundInput& in, std::size_t index) {
   }
   return bad ||
          (IsUtilization(metric) && std::ranges::any_of(in.view.pods, [&metric](const auto& pod) {
-            return HasBadRequest(*pod, metric.resource);
+            return HasBadRequest(*pod->resources, metric.resource);
           }));
 }
 

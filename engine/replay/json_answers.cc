@@ -45,6 +45,7 @@ std::string Canonical(const std::string& text) {
 ReadingResult ReadPodUsage(const JsonField& response, const std::string& ns) {
   auto reading = std::make_shared<Reading>();
   reading->selected = true;
+  std::vector<PodUsage> all;
   std::optional<Error> problem;
   response.Field("items").Each([&](const JsonField& item) {
     auto pods = collectors::ParsePodMetrics(R"({"items":[)" + item.Json() + "]}");
@@ -52,14 +53,15 @@ ReadingResult ReadPodUsage(const JsonField& response, const std::string& ns) {
       problem = pods.error();
       return;
     }
-    for (PodUsage& usage : *pods) {
+    for (PodUsage& usage : pods->Pods()) {
       usage.ns = ns;
-      reading->pod_usage.push_back(std::move(usage));
+      all.push_back(std::move(usage));
     }
   });
   if (problem) return *problem;
-  if (reading->pod_usage.empty()) return Error{ErrorCode::kNotFound, "no metrics returned"};
-  std::ranges::stable_sort(reading->pod_usage, {}, &PodUsage::pod);
+  if (all.empty()) return Error{ErrorCode::kNotFound, "no metrics returned"};
+  std::ranges::stable_sort(all, {}, &PodUsage::pod);
+  reading->pod_usage = PodUsageTable(all);
   return ReadingResult(std::move(reading));
 }
 

@@ -147,7 +147,7 @@ Json RequestsJson(const JsonField& input) {
   const RequestRules rules = {resource, container, input.Field("podLevelResources").Flag(true)};
   Json requests = Json::object();
   for (const Pod& pod : ReadPods(input.Field("pods"))) {
-    const auto milli = PodRequestMilli(pod, rules);
+    const auto milli = PodRequestMilli(*pod.resources, rules);
     if (!milli) {
       const std::string where = container.empty() ? "" : "container " + container + " of ";
       return {{"milliRequests", nullptr},

@@ -15,7 +15,11 @@ bool IsReady(const Pod& pod) {
 
 }  // namespace
 
-Plant::Plant(const TargetOptions& options) : name_(options.spec.name), demand_(options.demand) {}
+Plant::Plant(const TargetOptions& options)
+    : name_(options.spec.name),
+      demand_(options.demand),
+      resources_(
+          PodResources{.containers = {{"main", {{"cpu", Quantity::FromMilli(1000)}}, false}}}) {}
 
 std::vector<std::uint64_t> Plant::Resize(Replicas replicas, Timestamp now) {
   std::vector<std::uint64_t> added;
@@ -30,17 +34,18 @@ std::vector<std::uint64_t> Plant::Resize(Replicas replicas, Timestamp now) {
 std::uint64_t Plant::AddPod(Timestamp now) {
   Pod pod;
   pod.name = NameOf(next_number_);
-  pod.labels = {{"app", name_}};
-  if (revision_ > 0) pod.labels.emplace_back(kRevisionLabel, std::to_string(revision_));
+  PodLabels labels = {{"app", name_}};
+  if (revision_ > 0) labels.emplace_back(kRevisionLabel, std::to_string(revision_));
+  pod.labels = std::move(labels);
   pod.phase = PodPhase::kPending;
   pod.ready = ReadyCondition{ConditionStatus::kFalse, now};
-  pod.containers = {{.name = "main", .requests = {{"cpu", Quantity::FromMilli(1000)}}}};
+  pod.resources = resources_;
   pods_.push_back(std::make_shared<const Pod>(std::move(pod)));
   return next_number_++;
 }
 
 bool Plant::IsOld(const Pod& pod) const {
-  const bool newest = revision_ == 0 || pod.labels.back().second == std::to_string(revision_);
+  const bool newest = revision_ == 0 || pod.labels->back().second == std::to_string(revision_);
   return !newest;
 }
 

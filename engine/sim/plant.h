@@ -58,6 +58,7 @@ class Plant {
   std::function<double(Timestamp)> demand_;
   Replicas replicas_ = 0;
   std::vector<std::shared_ptr<const Pod>> pods_;  // Oldest first, which is the order of names.
+  SharedValue<PodResources> resources_;
   std::uint64_t next_number_ = 0;
   std::uint64_t revision_ = 0;  // 0: pods have no label for it.
 };

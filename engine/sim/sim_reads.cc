@@ -105,28 +105,30 @@ Reading SimWorld::MeasureAll(const ReadFate& fate) const {
   Reading reading;
   reading.received = now_;
   if (fate.absent) return reading;
+  std::vector<PodUsage> pods;
   for (const auto& [name, id] : by_name_) {
     const Target& target = targets_[id.index];
     if (AsksResources(target.options.spec)) {
-      target.plant.Measure(target.options.spec.ns, now_ - fate.age, reading.pod_usage);
+      target.plant.Measure(target.options.spec.ns, now_ - fate.age, pods);
     }
   }
-  for (PodUsage& usage : reading.pod_usage) {
+  for (PodUsage& usage : pods) {
     std::int64_t& milli = usage.containers.front().milli.front().second;
     if (fate.negative) milli = -milli - 1;
     if (fate.nan) milli = kInvalidMilli;
   }
-  if (fate.duplicate && !reading.pod_usage.empty()) {
+  if (fate.duplicate && !pods.empty()) {
     // One pod twice, as when its metrics moved between two scrapes: still one sound number.
-    reading.pod_usage.push_back(reading.pod_usage.back());
+    pods.push_back(pods.back());
   }
   if (fate.incomplete) {
     std::size_t kept = 0;
-    for (std::size_t i = 0; i < reading.pod_usage.size(); ++i) {
-      if (i % kEveryThird != 0) reading.pod_usage[kept++] = std::move(reading.pod_usage[i]);
+    for (std::size_t i = 0; i < pods.size(); ++i) {
+      if (i % kEveryThird != 0) pods[kept++] = std::move(pods[i]);
     }
-    reading.pod_usage.resize(kept);
+    pods.resize(kept);
   }
+  reading.pod_usage = PodUsageTable(pods);
   return reading;
 }
 

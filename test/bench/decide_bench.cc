@@ -68,13 +68,17 @@ void ResourceMetrics(benchmark::State& state) {
   Bench bench(static_cast<Replicas>(state.range(1)));
   const char* const resources[] = {"cpu", "memory", "ephemeral-storage"};
   bench.AddPods(static_cast<int>(state.range(1)));
+  const SharedValue<PodResources> asked(PodResources{
+      .containers = {{"app",
+                      {{"cpu", Q("100m")}, {"ephemeral-storage", Q("1Gi")}, {"memory", Q("128Mi")}},
+                      false}}});
   Reading reading;
+  std::vector<PodUsage> usage;
   for (auto& pod : bench.view.pods) {
     Pod full = *pod;
-    full.containers[0].requests = {
-        {"cpu", Q("100m")}, {"ephemeral-storage", Q("1Gi")}, {"memory", Q("128Mi")}};
+    full.resources = asked;  // As the pods of one revision do in the engine.
     pod = std::make_shared<const Pod>(full);
-    reading.pod_usage.push_back(
+    usage.push_back(
         {bench.spec->ns,
          pod->name,
          kNoon,
@@ -82,6 +86,7 @@ void ResourceMetrics(benchmark::State& state) {
          {{"app",
            {{"cpu", 60}, {"ephemeral-storage", 500'000'000'000}, {"memory", 64'000'000'000}}}}});
   }
+  reading.pod_usage = PodUsageTable(usage);
   // One read of the metrics API answers all three, as it does in the engine.
   const ReadingResult shared = Answer(std::move(reading));
   for (std::int64_t i = 0; i < state.range(0); ++i) {

@@ -89,8 +89,8 @@ TEST(DecideProperty, S3ABadSampleOfOnePodShrinksNoMoreThanAGoodHighOne) {
     const Reading good = RandomWorkload::Good(bench, metric, 0);
     Reading bad = good;
     const auto victim =
-        static_cast<std::size_t>(random.Between(0, std::ssize(bench.view.pods) - 1));
-    bad.pod_usage[victim].at = bench.now - seconds(91);
+        static_cast<std::uint32_t>(random.Between(0, std::ssize(bench.view.pods) - 1));
+    bad.pod_usage.SetTime(victim, bench.now - seconds(91));
     bad.pod_values[victim].milli = -1;
     bench.readings = {Answer(good)};
     const MetricOutcome idle =
@@ -151,7 +151,9 @@ TEST(DecideProperty, S4HoldsWithPodsThatAreSilentOrStarting) {
     for (int i = 0; i < 2; ++i) {
       Reading reading = RandomWorkload::Good(bench, metric, loads[i]);
       const auto keep = static_cast<std::size_t>(std::ssize(bench.view.pods) - silent);
-      reading.pod_usage.resize(keep);
+      std::vector<PodUsage> usage = reading.pod_usage.Pods();
+      usage.resize(keep);
+      reading.pod_usage = PodUsageTable(usage);
       reading.pod_values.resize(keep);
       bench.readings = {Answer(std::move(reading))};
       bench.history = before;

@@ -92,14 +92,16 @@ class RandomWorkload {
       reading.values.push_back({at, load, MilliOf(load)});
       return reading;
     }
+    std::vector<PodUsage> usage;
     for (const auto& pod : bench.view.pods) {
       reading.pod_values.push_back({pod->name, at, seconds(60), MilliOf(load)});
-      reading.pod_usage.push_back({bench.spec->ns,
-                                   pod->name,
-                                   at,
-                                   seconds(30),
-                                   {{"app", {{metric.resource, MilliOf(load)}}}}});
+      usage.push_back({bench.spec->ns,
+                       pod->name,
+                       at,
+                       seconds(30),
+                       {{"app", {{metric.resource, MilliOf(load)}}}}});
     }
+    reading.pod_usage = PodUsageTable(usage);
     return reading;
   }
 
@@ -111,8 +113,10 @@ class RandomWorkload {
       double unused = 0;
       for (PodValue& sample : reading.pod_values)
         spoil(sample.at, unused, sample.milli);
-      for (PodUsage& sample : reading.pod_usage)
+      std::vector<PodUsage> usage = reading.pod_usage.Pods();
+      for (PodUsage& sample : usage)
         spoil(sample.at, unused, sample.containers[0].milli[0].second);
+      reading.pod_usage = PodUsageTable(usage);
     };
     constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
     constexpr double kInf = std::numeric_limits<double>::infinity();

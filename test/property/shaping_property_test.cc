@@ -126,7 +126,7 @@ TEST(ShapingProperty, ARolloutThatIsWaitedForShrinksNothingAndAddsAShareAtMost) 
     view.scale.spec_replicas = 1 + Below(random, 30);
     for (int i = Below(random, 40); i > 0; --i) {
       Pod pod = testing::ReadyPod("p" + std::to_string(i));
-      pod.labels = {{"pod-template-hash", random.Chance(0.5) ? "a" : "b"}};
+      pod.labels = PodLabels{{"pod-template-hash", random.Chance(0.5) ? "a" : "b"}};
       if (random.Chance(0.3)) pod.ready->status = ConditionStatus::kFalse;
       view.pods.push_back(std::make_shared<const Pod>(pod));
     }

@@ -27,7 +27,7 @@ inline constexpr Timestamp kNoon = Timestamp(seconds(1'767'268'800));  // 2026-0
   pod.phase = PodPhase::kRunning;
   pod.start_time = kNoon - seconds(3600);
   pod.ready = ReadyCondition{ConditionStatus::kTrue, kNoon - seconds(3600)};
-  pod.containers.push_back({"app", {{"cpu", Q(cpu_request)}}, false});
+  pod.resources = PodResources{.containers = {{"app", {{"cpu", Q(cpu_request)}}, false}}};
   return pod;
 }
 

@@ -42,7 +42,7 @@ TEST(PodMetrics, KeepsWhatEveryContainerUses) {
   const auto pods = ParsePodMetrics(List(Item("shop", "web-1", "123456789n")));
   ASSERT_TRUE(pods) << pods.error().message;
   ASSERT_EQ(pods->size(), 1U);
-  const PodUsage& pod = pods->front();
+  const PodUsage pod = pods->Pods().front();
   EXPECT_EQ(pod.ns, "shop");
   EXPECT_EQ(pod.pod, "web-1");
   EXPECT_EQ(pod.at, *ParseRfc3339("2026-11-23T04:00:01Z"));
@@ -59,20 +59,20 @@ TEST(PodMetrics, AreOrderedAndTheLastOfTwoCounts) {
                                          Item("a", "y", "1") + "," + Item("a", "y", "2")));
   ASSERT_TRUE(pods);
   ASSERT_EQ(pods->size(), 3U);
-  EXPECT_EQ((*pods)[0].pod, "y");
-  EXPECT_EQ((*pods)[0].containers[0].milli[0].second, 2000);
-  EXPECT_EQ((*pods)[1].pod, "z");
-  EXPECT_EQ((*pods)[2].ns, "b");
+  EXPECT_EQ(pods->name(0), "y");
+  EXPECT_EQ(pods->Column("cpu")[0], 2000);
+  EXPECT_EQ(pods->name(1), "z");
+  EXPECT_EQ(pods->ns(2), "b");
 }
 
 TEST(PodMetrics, MarkWhatDoesNotFitAndTakeNullForNothing) {
   const auto huge = ParsePodMetrics(List(Item("a", "x", "1E")));
   ASSERT_TRUE(huge);
-  EXPECT_EQ((*huge)[0].containers[0].milli[0].second, kInvalidMilli);
+  EXPECT_EQ(huge->Column("cpu")[0], kInvalidMilli);
   const auto null = ParsePodMetrics(
       List(R"({"metadata":{"name":"x","namespace":"a"},"containers":[{"name":"","usage":null}]})"));
   ASSERT_TRUE(null) << null.error().message;
-  EXPECT_TRUE((*null)[0].containers[0].milli.empty());
+  EXPECT_TRUE(null->Column("cpu").empty());
 }
 
 TEST(PodMetrics, MayBeEmpty) {
@@ -81,8 +81,8 @@ TEST(PodMetrics, MayBeEmpty) {
   const auto bare = ParsePodMetrics(
       List(R"({"metadata":{"name":"p","namespace":"n"},"timestamp":null,"containers":null})"));
   ASSERT_TRUE(bare) << bare.error().message;
-  EXPECT_EQ(bare->front().at, Timestamp{});  // 1970: too old for anybody.
-  EXPECT_TRUE(bare->front().containers.empty());
+  EXPECT_EQ(bare->at(0), Timestamp{});  // 1970: too old for anybody.
+  EXPECT_TRUE(bare->Pods().front().containers.empty());
 }
 
 TEST(PodMetrics, NamesThePodWhoseNumbersAreBad) {

@@ -31,7 +31,7 @@ TEST(ObjectsReply, APodIsReadWithWhatADecisionNeeds) {
   EXPECT_EQ(object->resource_version, "17");
   const Pod& pod = object->pod;
   EXPECT_EQ(pod.name, "web-1");
-  EXPECT_THAT(pod.labels,
+  EXPECT_THAT(*pod.labels,
               testing::ElementsAre(testing::Pair("app", "web"), testing::Pair("tier", "front")));
   EXPECT_EQ(pod.phase, PodPhase::kRunning);
   EXPECT_FALSE(pod.deleting);
@@ -39,16 +39,16 @@ TEST(ObjectsReply, APodIsReadWithWhatADecisionNeeds) {
   ASSERT_TRUE(pod.ready);
   EXPECT_EQ(pod.ready->status, ConditionStatus::kFalse);
   EXPECT_EQ(*pod.ready->last_transition - *pod.start_time, std::chrono::seconds(5));
-  ASSERT_EQ(pod.containers.size(), 2U);
-  ASSERT_EQ(pod.containers[0].requests.size(), 2U);
-  EXPECT_EQ(pod.containers[0].requests[0].first, "cpu");
-  EXPECT_EQ(pod.containers[0].requests[0].second.MilliValue(), 250);
-  EXPECT_TRUE(pod.containers[1].requests.empty());
-  ASSERT_EQ(pod.init_containers.size(), 1U);
-  EXPECT_TRUE(pod.init_containers[0].restarts_always);
-  EXPECT_EQ(pod.init_containers[0].requests[0].second.MilliValue(), 1000);
-  EXPECT_FALSE(pod.pod_requests);
-  EXPECT_EQ(pod.overhead[0].second.MilliValue(), 10);
+  ASSERT_EQ(pod.resources->containers.size(), 2U);
+  ASSERT_EQ(pod.resources->containers[0].requests.size(), 2U);
+  EXPECT_EQ(pod.resources->containers[0].requests[0].first, "cpu");
+  EXPECT_EQ(pod.resources->containers[0].requests[0].second.MilliValue(), 250);
+  EXPECT_TRUE(pod.resources->containers[1].requests.empty());
+  ASSERT_EQ(pod.resources->init_containers.size(), 1U);
+  EXPECT_TRUE(pod.resources->init_containers[0].restarts_always);
+  EXPECT_EQ(pod.resources->init_containers[0].requests[0].second.MilliValue(), 1000);
+  EXPECT_FALSE(pod.resources->pod_requests);
+  EXPECT_EQ(pod.resources->overhead[0].second.MilliValue(), 10);
 }
 
 TEST(ObjectsReply, APodBeingDeletedWithRequestsOfItsOwnIsReadAsSuch) {
@@ -57,8 +57,8 @@ TEST(ObjectsReply, APodBeingDeletedWithRequestsOfItsOwnIsReadAsSuch) {
           "spec":{"resources":{"requests":{"cpu":"2"}}},"status":{"conditions":null}})");
   ASSERT_TRUE(object) << object.error().message;
   EXPECT_TRUE(object->pod.deleting);
-  ASSERT_TRUE(object->pod.pod_requests);
-  EXPECT_EQ(object->pod.pod_requests->at(0).second.MilliValue(), 2000);
+  ASSERT_TRUE(object->pod.resources->pod_requests);
+  EXPECT_EQ(object->pod.resources->pod_requests->at(0).second.MilliValue(), 2000);
   EXPECT_FALSE(object->pod.ready);
 }
 

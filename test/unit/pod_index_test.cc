@@ -46,6 +46,20 @@ TEST(PodIndex, PodsBeforeAndAfterTheSelectorAreFound) {
   EXPECT_EQ(index.size(), 4U);
 }
 
+TEST(PodIndex, PodsOfOneRevisionShareTheirLabelsAndResources) {
+  PodIndex index;
+  for (const char* name : {"web-1", "web-2"}) {
+    PodObject object = MakePod(name, {{"app", "web"}});
+    object.pod.resources = PodResources{.containers = {{"app", {{"cpu", {}}}, false}}};
+    index.Upsert(std::move(object));
+  }
+  index.Select(kWeb, "shop", "app=web", true);
+  const auto pods = index.PodsOf(kWeb).pods;
+  ASSERT_EQ(pods.size(), 2U);
+  EXPECT_EQ(pods[0]->labels.get(), pods[1]->labels.get());
+  EXPECT_EQ(pods[0]->resources.get(), pods[1]->resources.get());
+}
+
 std::vector<std::string> Places(const std::vector<PodAddress>& pods) {
   std::vector<std::string> places;
   for (const PodAddress& pod : pods)
@@ -243,7 +257,7 @@ TEST(PodIndex, AgreesWithMatchingEverythingAgainstEverything) {
       const auto selector = ParseSelector(text);
       std::vector<std::string> expected;
       for (const auto& [pod_name, pod] : pods) {
-        if (selector->Matches(pod.pod.labels)) expected.push_back(pod_name);
+        if (selector->Matches(*pod.pod.labels)) expected.push_back(pod_name);
       }
       ASSERT_EQ(Names(index.PodsOf(WorkloadId{workload})), expected) << step << ": " << text;
     }

@@ -31,9 +31,11 @@ PodUsage Usage(std::string pod, std::int64_t cpu_milli, std::string ns = "shop")
 Bench WithUsage(const std::vector<std::int64_t>& usages, Reading reading = {}) {
   Bench bench(static_cast<Replicas>(usages.size()));
   bench.AddPods(static_cast<int>(usages.size()));
+  std::vector<PodUsage> items;
   for (std::size_t i = 0; i < usages.size(); ++i) {
-    if (usages[i] != kNone) reading.pod_usage.push_back(Usage(bench.view.pods[i]->name, usages[i]));
+    if (usages[i] != kNone) items.push_back(Usage(bench.view.pods[i]->name, usages[i]));
   }
+  reading.pod_usage = PodUsageTable(items);
   bench.readings.push_back(Answer(std::move(reading)));
   return bench;
 }
@@ -42,8 +44,28 @@ Pod& PodAt(Bench& bench, std::size_t i) {
   return const_cast<Pod&>(*bench.view.pods[i]);
 }
 
+Container& ContainerOf(Bench& bench, std::size_t pod) {
+  auto& resources = const_cast<PodResources&>(*PodAt(bench, pod).resources);
+  return resources.containers.front();
+}
+
 Reading& ReadingOf(Bench& bench) {
   return const_cast<Reading&>(**bench.readings[0]);
+}
+
+template <class F>
+void EditUsage(Bench& bench, const F& edit) {
+  std::vector<PodUsage> items = ReadingOf(bench).pod_usage.Pods();
+  edit(items);
+  ReadingOf(bench).pod_usage = PodUsageTable(items);
+}
+
+template <class F>
+void EditEachUsage(Bench& bench, const F& edit) {
+  EditUsage(bench, [&edit](std::vector<PodUsage>& items) {
+    for (PodUsage& item : items)
+      edit(item);
+  });
 }
 
 MetricOutcome Ask(const Policy& policy, const Bench& bench) {
@@ -119,7 +141,7 @@ TEST(PodUtilization, IgnoresPodsOnTheirWayOutButWantsTheirRequests) {
   Bench bench = WithUsage({90, 90, 10});
   PodAt(bench, 2).deleting = true;
   EXPECT_EQ(Ask(*Utilization(50), bench).proposal, 4);
-  PodAt(bench, 2).containers[0].requests.clear();
+  ContainerOf(bench, 2).requests.clear();
   const MetricOutcome out = Ask(*Utilization(50), bench);
   EXPECT_EQ(out.proposal, std::nullopt);
   EXPECT_EQ(out.reason, Reason::kNoRequests);
@@ -142,38 +164,33 @@ TEST(PodUtilization, AbstainsWithAReason) {
          b.readings[0] = Error{ErrorCode::kNotFound, "no such source"};
        },
        Reason::kSourceNotFound},
-      {"empty answer", [](Bench& b) { ReadingOf(b).pod_usage.clear(); }, Reason::kNoData},
+      {"empty answer", [](Bench& b) { ReadingOf(b).pod_usage = {}; }, Reason::kNoData},
       {"another namespace's",
-       [](Bench& b) {
-         for (PodUsage& item : ReadingOf(b).pod_usage)
-           item.ns = "other";
-       },
+       [](Bench& b) { EditEachUsage(b, [](PodUsage& item) { item.ns = "other"; }); },
        Reason::kNoData},
       {"no pods", [](Bench& b) { b.view.pods.clear(); }, Reason::kNoReadyPods},
       {"all stale", [](Bench& b) { b.now += seconds(86); }, Reason::kStaleData},
       {"all from the future", [](Bench& b) { b.now -= seconds(8); }, Reason::kFutureData},
       {"all negative",
        [](Bench& b) {
-         for (PodUsage& item : ReadingOf(b).pod_usage)
-           item.containers[0].milli[0].second = -5;
+         EditEachUsage(b, [](PodUsage& item) { item.containers[0].milli[0].second = -5; });
        },
        Reason::kInvalidData},
       {"all numbers do not fit",
        [](Bench& b) {
-         for (PodUsage& item : ReadingOf(b).pod_usage)
-           item.containers[0].milli[0].second = kInvalidMilli;
+         EditEachUsage(b,
+                       [](PodUsage& item) { item.containers[0].milli[0].second = kInvalidMilli; });
        },
        Reason::kInvalidData},
       {"another resource",
        [](Bench& b) {
-         for (PodUsage& item : ReadingOf(b).pod_usage)
-           item.containers[0].milli[0].first = "memory";
+         EditEachUsage(b, [](PodUsage& item) { item.containers[0].milli[0].first = "memory"; });
        },
        Reason::kNoData},
       {"nobody asks for anything",
        [](Bench& b) {
          for (std::size_t i = 0; i < b.view.pods.size(); ++i)
-           PodAt(b, i).containers[0].requests[0].second = Quantity();
+           ContainerOf(b, i).requests[0].second = Quantity();
        },
        Reason::kNoRequests},
   };
@@ -202,20 +219,20 @@ TEST(PodUtilization, AStaleNegativeOrFutureSampleMakesItsPodAMissingOne) {
   };
   for (const auto spoil : spoils) {
     Bench bench = WithUsage({10, 10, 10, 10, 10, 10});
-    spoil(ReadingOf(bench).pod_usage[5]);
+    EditUsage(bench, [spoil](auto& items) { spoil(items[5]); });
     EXPECT_EQ(Ask(*Utilization(50), bench).proposal, 3) << "as a busy pod, not as an idle one";
   }
 }
 
 TEST(PodUtilization, OneNegativeContainerSpoilsItsPod) {
   Bench bench = WithUsage({10, 10, 10, 10, 10, 10});
-  ReadingOf(bench).pod_usage[5].containers.push_back({"log", {{"cpu", -1}}});
+  EditUsage(bench, [](auto& items) { items[5].containers.push_back({"log", {{"cpu", -1}}}); });
   EXPECT_EQ(Ask(*Utilization(50), bench).proposal, 3);
 }
 
 TEST(PodUtilization, ANegativeRequestIsNone) {
   Bench bench = WithUsage({90, 90});
-  PodAt(bench, 0).containers[0].requests[0].second = testing::Q("-1m");
+  ContainerOf(bench, 0).requests[0].second = testing::Q("-1m");
   EXPECT_EQ(Ask(*Utilization(50), bench).reason, Reason::kNoRequests);
 }
 
@@ -231,24 +248,25 @@ TEST(PodUtilization, AssumptionsNeverShrinkWhatIsAboveItsTarget) {
 
 TEST(PodUtilization, SamplesExactlyAtTheLimitsCount) {
   Bench bench = WithUsage({90, 90});
-  ReadingOf(bench).pod_usage[0].at = kNoon - seconds(90);
-  ReadingOf(bench).pod_usage[1].at = kNoon + seconds(2);
+  ReadingOf(bench).pod_usage.SetTime(0, kNoon - seconds(90));
+  ReadingOf(bench).pod_usage.SetTime(1, kNoon + seconds(2));
   EXPECT_EQ(Ask(*Utilization(50), bench).proposal, 4);
 }
 
 TEST(PodUtilization, TheLastUsableOfSeveralSamplesOfAPodCounts) {
   Bench bench = WithUsage({90});
-  auto& items = ReadingOf(bench).pod_usage;
-  items.push_back(Usage(items[0].pod, 10));
+  EditUsage(bench, [](auto& items) { items.push_back(Usage(items[0].pod, 10)); });
   EXPECT_EQ(Ask(*Utilization(50), bench).average_utilization, 10);
-  items.back().containers.clear();
+  EditUsage(bench, [](auto& items) { items.back().containers.clear(); });
   EXPECT_EQ(Ask(*Utilization(50), bench).average_utilization, 90);
 }
 
 TEST(PodUtilization, OfOneContainerLeavesTheOthersOut) {
   Bench bench = WithUsage({90});
-  PodAt(bench, 0).containers.push_back({"log", {{"cpu", testing::Q("10m")}}, false});
-  ReadingOf(bench).pod_usage[0].containers.push_back({"log", {{"cpu", 5}}});
+  PodResources resources = *PodAt(bench, 0).resources;
+  resources.containers.push_back({"log", {{"cpu", testing::Q("10m")}}, false});
+  PodAt(bench, 0).resources = resources;
+  EditUsage(bench, [](auto& items) { items[0].containers.push_back({"log", {{"cpu", 5}}}); });
   const auto policy = *PodUtilization::Create({"cpu", "log", 50, seconds(90), {}});
   EXPECT_EQ(Ask(*policy, bench).average_utilization, 50);
 }
@@ -258,7 +276,7 @@ TEST(PodUtilization, StrangersCountAsPodsWhenTheAnswerWasSelected) {
     Reading reading;
     reading.selected = selected;
     Bench bench = WithUsage({90, 90, kNone}, reading);
-    ReadingOf(bench).pod_usage.push_back(Usage("web-999", 90));
+    EditUsage(bench, [](auto& items) { items.push_back(Usage("web-999", 90)); });
     // 60 % of the requests over three pods; the stranger is one more.
     EXPECT_EQ(Ask(*Utilization(50), bench).proposal, selected ? 5 : 4);
   }
@@ -338,7 +356,7 @@ TEST(PodAverage, StrangersCountInTheAverageWhenTheAnswerWasSelected) {
   Reading reading;
   reading.selected = true;
   Bench bench = WithUsage({90}, reading);
-  ReadingOf(bench).pod_usage.push_back(Usage("web-999", 30));
+  EditUsage(bench, [](auto& items) { items.push_back(Usage("web-999", 30)); });
   const MetricOutcome out = Ask(*Average(50), bench);
   EXPECT_EQ(out.average_value_milli, 60);
   EXPECT_EQ(out.proposal, 2) << "ceil(1.2 * one ready pod)";

@@ -23,14 +23,14 @@ Container Sidecar(std::string name, std::string_view cpu) {
 }
 
 TEST(PodRequest, SumsContainersAndSidecars) {
-  Pod pod;
+  PodResources pod;
   pod.containers = {Asking("a", "100m"), Asking("b", "50m")};
   pod.init_containers = {Asking("setup", "20m"), Sidecar("proxy", "5m")};
   EXPECT_EQ(PodRequestMilli(pod, {"cpu", "", true}), 155);
 }
 
 TEST(PodRequest, IsUnknownWhenOneContainerStatesNone) {
-  Pod pod;
+  PodResources pod;
   pod.containers = {Asking("a", "100m"), Asking("b", "")};
   EXPECT_EQ(PodRequestMilli(pod, {"cpu", "", true}), std::nullopt);
   pod.containers = {Asking("a", "100m")};
@@ -40,7 +40,7 @@ TEST(PodRequest, IsUnknownWhenOneContainerStatesNone) {
 }
 
 TEST(PodRequest, OfOneContainerLooksAtThatOneOnly) {
-  Pod pod;
+  PodResources pod;
   pod.containers = {Asking("a", "100m"), Asking("b", "")};
   pod.init_containers = {Sidecar("proxy", "7m"), Asking("setup", "9m")};
   pod.pod_requests = ResourceList{{"cpu", Q("800m")}};
@@ -52,13 +52,13 @@ TEST(PodRequest, OfOneContainerLooksAtThatOneOnly) {
 }
 
 TEST(PodRequest, RoundsEachContainerAwayFromZero) {
-  Pod pod;
+  PodResources pod;
   pod.containers = {Asking("a", "1u"), Asking("b", "1u")};
   EXPECT_EQ(PodRequestMilli(pod, {"cpu", "", true}), 2);
 }
 
 TEST(PodRequest, OfThePodItselfComesFirstWhereTheGateIsOn) {
-  Pod pod;
+  PodResources pod;
   pod.containers = {Asking("a", "100m"), Asking("b", "")};
   pod.pod_requests = ResourceList{{"cpu", Q("800m")}};
   pod.overhead = {{"cpu", Q("25m")}};
@@ -67,7 +67,7 @@ TEST(PodRequest, OfThePodItselfComesFirstWhereTheGateIsOn) {
 }
 
 TEST(PodRequest, FallsBackToTheReservationForAResourceThePodDoesNotState) {
-  Pod pod;
+  PodResources pod;
   pod.containers = {Asking("a", "100m"), Asking("b", "")};
   pod.pod_requests = ResourceList{{"memory", Q("1Gi")}};
   EXPECT_EQ(PodRequestMilli(pod, {"cpu", "", true}), 100);
@@ -79,7 +79,7 @@ TEST(PodRequest, FallsBackToTheReservationForAResourceThePodDoesNotState) {
 }
 
 TEST(PodRequest, AnUnsupportedResourceDoesNotMakeAPodLevelRequest) {
-  Pod pod;
+  PodResources pod;
   pod.containers = {Asking("a", "100m"), Asking("b", "")};
   pod.pod_requests = ResourceList{{"example.com/gpu", Q("1")}};
   EXPECT_EQ(PodRequestMilli(pod, {"cpu", "", true}), std::nullopt);
@@ -88,7 +88,7 @@ TEST(PodRequest, AnUnsupportedResourceDoesNotMakeAPodLevelRequest) {
 }
 
 TEST(PodRequest, AddsQuantitiesBeforeItRounds) {
-  Pod pod;
+  PodResources pod;
   pod.containers = {Asking("a", "1u"), Asking("b", "1u")};
   pod.pod_requests = ResourceList{{"memory", Q("1Gi")}};
   EXPECT_EQ(PodRequestMilli(pod, {"cpu", "", true}), 1);

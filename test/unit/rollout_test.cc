@@ -26,7 +26,7 @@ WorkloadView View(Replicas size, const std::vector<Group>& groups,
   for (const Group& group : groups) {
     for (int i = 0; i < group.ready + group.starting; ++i) {
       Pod pod = ReadyPod(std::string(group.revision) + std::to_string(i));
-      pod.labels = {{"app", "web"}, {label, group.revision}};
+      pod.labels = PodLabels{{"app", "web"}, {label, group.revision}};
       pod.start_time = group.start;
       if (i >= group.ready) pod.ready->status = ConditionStatus::kFalse;
       view.pods.push_back(std::make_shared<const Pod>(pod));
@@ -68,7 +68,7 @@ TEST(CountRevisions, SeesNoRolloutAmongPodsOfOneRevisionOrOfNone) {
 TEST(CountRevisions, PassesOverPodsOnTheirWayOut) {
   WorkloadView view = View(2, {{"bbb", 2, 0, kNoon}});
   Pod pod = ReadyPod("old");
-  pod.labels = {{"pod-template-hash", "aaa"}};
+  pod.labels = PodLabels{{"pod-template-hash", "aaa"}};
   pod.deleting = true;
   view.pods.push_back(std::make_shared<const Pod>(pod));
   EXPECT_FALSE(CountRevisions(view).rolling);

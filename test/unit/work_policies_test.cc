@@ -169,31 +169,41 @@ PodUsage Usage(const std::string& pod, std::int64_t milli, Timestamp at = kNoon)
   return {"shop", pod, at, seconds(30), {{"app", {{"cpu", milli}}}}};
 }
 
-TEST(Alarm, LooksAtTheHottestPodThatAnAverageHides) {
-  Bench bench(3);
+ReadingResult AnswerUsage(const std::vector<PodUsage>& items) {
+  Reading reading;
+  reading.pod_usage = PodUsageTable(items);
+  return Answer(std::move(reading));
+}
+
+// Steps up when a pod uses more than 90 % of the CPU it asks for.
+Bench HottestPodBench(Replicas size) {
+  Bench bench(size);
   MetricSpec cpu;
   cpu.type = MetricType::kResource;
   cpu.name = "hottest";
   cpu.resource = "cpu";
   cpu.target.average_utilization = 90;
   cpu.step = StepSpec();
-  bench.spec->metrics = {cpu};
+  bench.spec->metrics = {std::move(cpu)};
+  return bench;
+}
+
+TEST(Alarm, LooksAtTheHottestPodThatAnAverageHides) {
+  Bench bench = HottestPodBench(3);
   bench.AddPods(3);  // 100m each.
-  Reading reading;
-  reading.pod_usage = {Usage("web-100", 10), Usage("web-101", 95), Usage("web-102", 10)};
-  const MetricOutcome hot = Outcome(bench, {Answer(reading)});
+  std::vector<PodUsage> usage = {Usage("web-100", 10), Usage("web-101", 95), Usage("web-102", 10)};
+  const MetricOutcome hot = Outcome(bench, {AnswerUsage(usage)});
   EXPECT_EQ(hot.reason, Reason::kStepped);
   EXPECT_EQ(hot.proposal, 4);
   EXPECT_DOUBLE_EQ(hot.ratio, 95.0 / 90);
-  reading.pod_usage[1] = Usage("web-101", 90);
-  EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kNoVote);
-  reading.pod_usage[1] = Usage("web-101", 95, kNoon - seconds(91));
-  EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kNoVote) << "a stale sample is none";
-  reading.pod_usage.clear();
-  EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kNoData);
+  usage[1] = Usage("web-101", 90);
+  EXPECT_EQ(Outcome(bench, {AnswerUsage(usage)}).reason, Reason::kNoVote);
+  usage[1] = Usage("web-101", 95, kNoon - seconds(91));
+  EXPECT_EQ(Outcome(bench, {AnswerUsage(usage)}).reason, Reason::kNoVote) << "stale";
+  EXPECT_EQ(Outcome(bench, {AnswerUsage({})}).reason, Reason::kNoData);
   bench.spec->metrics[0].target = {TargetType::kAverageValue, std::nullopt, Q("50m"), std::nullopt};
-  reading.pod_usage = {Usage("web-100", 10), Usage("web-101", 60), Usage("web-102", 10)};
-  EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kStepped);
+  usage[1] = Usage("web-101", 60);
+  EXPECT_EQ(Outcome(bench, {AnswerUsage(usage)}).reason, Reason::kStepped);
 }
 
 TEST(Alarm, TellsTheNumberThatItWentBy) {
@@ -207,24 +217,16 @@ TEST(Alarm, TellsTheNumberThatItWentBy) {
 }
 
 TEST(Alarm, MeasuresAPodByItsRequestAndTellsTheOldestSample) {
-  Bench bench(2);
-  MetricSpec cpu;
-  cpu.type = MetricType::kResource;
-  cpu.name = "hottest";
-  cpu.resource = "cpu";
-  cpu.target.average_utilization = 90;
-  cpu.step = StepSpec();
-  bench.spec->metrics = {cpu};
+  Bench bench = HottestPodBench(2);
   bench.view.pods = {std::make_shared<Pod>(testing::ReadyPod("a", "400m")),
                      std::make_shared<Pod>(testing::ReadyPod("b", "400m"))};
-  Reading reading;
-  reading.pod_usage = {Usage("a", 200, kNoon - seconds(9)), Usage("b", 300)};
-  const MetricOutcome calm = Outcome(bench, {Answer(reading)});
+  const ReadingResult usage = AnswerUsage({Usage("a", 200, kNoon - seconds(9)), Usage("b", 300)});
+  const MetricOutcome calm = Outcome(bench, {usage});
   EXPECT_EQ(calm.reason, Reason::kNoVote);
   EXPECT_DOUBLE_EQ(calm.ratio, 75.0 / 90);
   EXPECT_EQ(calm.oldest, kNoon - seconds(9));
   bench.view.pods[0] = std::make_shared<Pod>(testing::ReadyPod("a", "0"));
-  EXPECT_EQ(Outcome(bench, {Answer(reading)}).reason, Reason::kNoRequests);
+  EXPECT_EQ(Outcome(bench, {usage}).reason, Reason::kNoRequests);
 }
 
 TEST(PolicyRegistry, FindsWhatAMetricNamesAndSaysWhenThereIsNone) {
@@ -262,24 +264,16 @@ TEST(Alarm, StepsByAShareOfTheSizeWhereThatIsMore) {
 }
 
 TEST(Alarm, LooksAtReadyPodsOnly) {
-  Bench bench(2);
-  MetricSpec cpu;
-  cpu.type = MetricType::kResource;
-  cpu.name = "hottest";
-  cpu.resource = "cpu";
-  cpu.target.average_utilization = 90;
-  cpu.step = StepSpec();
-  bench.spec->metrics = {cpu};
-  Reading reading;
-  reading.pod_usage = {Usage("a", 10), Usage("b", 400)};
+  Bench bench = HottestPodBench(2);
+  ReadingResult usage = AnswerUsage({Usage("a", 10), Usage("b", 400)});
   const auto of = [&](const Pod& pod) {
     bench.view.pods = {std::make_shared<Pod>(testing::ReadyPod("a", "1m")),
                        std::make_shared<Pod>(pod)};
-    return Outcome(bench, {Answer(reading)});
+    return Outcome(bench, {usage});
   };
   const Pod hot = testing::ReadyPod("b", "400m");
   EXPECT_DOUBLE_EQ(of(hot).ratio, 1000.0 / 90) << "a request of a thousandth is one";
-  reading.pod_usage[0] = Usage("a", 0);
+  usage = AnswerUsage({Usage("a", 0), Usage("b", 400)});
   EXPECT_EQ(of(hot).reason, Reason::kStepped);
   Pod leaving = hot;
   leaving.deleting = true;
