@@ -130,6 +130,7 @@ Result<std::string> KubeMetricsCollector::PathOf(const MetricQuery& query,
     case MetricType::kResource:
     case MetricType::kContainerResource:
     case MetricType::kSource:
+    case MetricType::kFormula:
       break;
   }
   return Error{ErrorCode::kInvalidArgument,

@@ -6,6 +6,8 @@
 
 #include "engine/base/check.h"
 #include "policies/alarm.h"
+#include "policies/formula_metric.h"
+#include "policies/input_metric.h"
 #include "policies/outcome.h"
 #include "policies/pod_average.h"
 #include "policies/pod_utilization.h"
@@ -90,18 +92,13 @@ TotalKind KindOf(MetricType type) {
   return type == MetricType::kExternal ? TotalKind::kExternal : TotalKind::kSource;
 }
 
-bool IsTotal(MetricType type) {
-  return type == MetricType::kObject || type == MetricType::kExternal ||
-         type == MetricType::kSource;
-}
-
 Made MakeQueueDrain(const WorkloadSpec& spec, std::size_t index) {
   const MetricSpec& metric = spec.metrics[index];
-  if (!metric.queue || !IsTotal(metric.type) || !metric.target.average_value) {
+  if (!metric.queue || !IsOfWhole(metric.type) || !metric.target.average_value) {
     return NoTarget(metric);
   }
   const auto backlog = std::ranges::find(spec.metrics, metric.queue->backlog, &MetricSpec::name);
-  if (backlog == spec.metrics.end() || !IsTotal(backlog->type)) {
+  if (backlog == spec.metrics.end() || !IsReadOfWhole(backlog->type)) {
     return Error{ErrorCode::kInvalidArgument,
                  "metric \"" + metric.name + "\": the backlog is no number of a whole workload"};
   }
@@ -130,7 +127,7 @@ Made MakeAlarm(const WorkloadSpec& spec, std::size_t index) {
   config.step = metric.step.value_or(StepSpec());
   config.range = Range::Of(metric.validity, config.kind);
   config.of_pods = MilliRange::Of(metric.validity);
-  if (IsTotal(metric.type)) {
+  if (IsOfWhole(metric.type)) {
     if (!target.value) return NoTarget(metric);
     config.bound = TargetAmount(*target.value, config.kind);
   } else if (target.average_value) {
@@ -160,6 +157,7 @@ Made MakeHpaRule(const WorkloadSpec& spec, std::size_t index) {
     case MetricType::kExternal:
       return MakeTotal(metric, TotalKind::kExternal, tolerance);
     case MetricType::kSource:
+    case MetricType::kFormula:
       return MakeTotal(metric, TotalKind::kSource, tolerance);
     case MetricType::kUnknown:
       break;
@@ -171,6 +169,46 @@ std::string_view PolicyNameOf(const MetricSpec& metric) {
   if (!metric.policy.empty()) return metric.policy;
   if (metric.queue) return "queue_drain";
   return metric.step ? "alarm" : "hpa";
+}
+
+Made MakeInput(const MetricSpec& metric) {
+  if (!IsReadOfWhole(metric.type)) return NoTarget(metric);
+  const TotalKind kind = KindOf(metric.type);
+  return InputMetric::Create({kind, metric.stale_after, Range::Of(metric.validity, kind)});
+}
+
+// Computes the metric's number for the policy that judges it.
+Made Compute(const WorkloadSpec& spec, std::size_t index, std::unique_ptr<const Policy> judge) {
+  FormulaMetric::Config config;
+  config.formula = spec.metrics[index].formula;
+  config.metrics = spec.metrics.size();
+  config.judge = std::move(judge);
+  for (std::size_t i = 0; config.formula && i < spec.metrics.size(); ++i) {
+    if (!config.formula->Uses(i)) continue;
+    const MetricSpec& input = spec.metrics[i];
+    if (!IsReadOfWhole(input.type)) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "metric \"" + input.name + "\": no number of a whole workload"};
+    }
+    const TotalKind kind = KindOf(input.type);
+    config.inputs.push_back({i, input.name, kind, input.stale_after,
+                             Range::Of(input.validity, kind),
+                             input.validity.on_missing == OnMissing::kZero});
+  }
+  return FormulaMetric::Create(std::move(config));
+}
+
+Made MakePolicy(const PolicyRegistry& registry, const WorkloadSpec& spec, std::size_t index) {
+  const MetricSpec& metric = spec.metrics[index];
+  if (metric.role == MetricRole::kInput) return MakeInput(metric);
+  const PolicyRegistry::Make* const make = registry.Find(PolicyNameOf(metric));
+  if (make == nullptr) {
+    return Error{ErrorCode::kNotFound,
+                 "metric \"" + metric.name + "\": there is no policy \"" + metric.policy + "\""};
+  }
+  Made made = (*make)(spec, index);
+  if (!made || metric.type != MetricType::kFormula) return made;
+  return Compute(spec, index, *std::move(made));
 }
 
 PolicyRegistry MakeBuiltinRegistry() {
@@ -192,11 +230,7 @@ PolicySet MakePolicies(const PolicyRegistry& registry, const WorkloadSpec& spec)
   policies.reserve(spec.metrics.size());
   for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
     const MetricSpec& metric = spec.metrics[i];
-    const PolicyRegistry::Make* const make = registry.Find(PolicyNameOf(metric));
-    Made made = make != nullptr ? (*make)(spec, i)
-                                : Made(Error{ErrorCode::kNotFound, "metric \"" + metric.name +
-                                                                       "\": there is no policy \"" +
-                                                                       metric.policy + "\""});
+    Made made = MakePolicy(registry, spec, i);
     if (made) {
       policies.push_back(*std::move(made));
     } else {

@@ -20,11 +20,6 @@ Error Unknown(std::string why) {
   return {ErrorCode::kUnavailable, std::move(why)};
 }
 
-bool IsTotal(const MetricSpec& metric) {
-  return metric.type == MetricType::kObject || metric.type == MetricType::kExternal ||
-         metric.type == MetricType::kSource;
-}
-
 bool AsksForSizes(const MetricSpec& metric) {
   return metric.step.has_value() || !metric.policy.empty();
 }
@@ -35,7 +30,7 @@ std::optional<double> TargetOf(const MetricSpec& metric) {
   double target = 0;
   if (metric.target.average_value) {
     target = metric.target.average_value->AsDouble();
-  } else if (metric.target.value && IsTotal(metric)) {
+  } else if (metric.target.value && IsOfWhole(metric.type)) {
     target = metric.target.value->AsDouble();
   } else if (metric.target.average_utilization) {
     target = *metric.target.average_utilization;
@@ -100,10 +95,10 @@ Result<double> NumberOf(const MetricOutcome& outcome, const MetricSpec& metric) 
                           outcome.problem.empty() ? "" : ": ", outcome.problem));
   const double proposal = outcome.proposal.value_or(0);
   if (AsksForSizes(metric)) return outcome.proposal ? Result<double>(proposal) : unknown;
-  if (IsTotal(metric) && !metric.queue && outcome.total) return *outcome.total;
+  if (IsOfWhole(metric.type) && !metric.queue && outcome.total) return *outcome.total;
   if (!outcome.proposal) return unknown;
   const auto target = TargetOf(metric);
-  if (!target || (IsTotal(metric) && !metric.target.average_value)) return unknown;
+  if (!target || (IsOfWhole(metric.type) && !metric.target.average_value)) return unknown;
   return (outcome.stood_in ? proposal : outcome.demand) * *target;
 }
 
@@ -141,7 +136,7 @@ Result<bool> ActiveBy(const BoardEntry& entry, const std::string& only) {
     if (!only.empty() && spec.name != only) continue;
     if (!only.empty()) spec.role = MetricRole::kScale;
     const bool says = spec.role == MetricRole::kScale || spec.role == MetricRole::kActivate;
-    of_whole = of_whole || (says && IsTotal(spec));
+    of_whole = of_whole || (says && IsOfWhole(spec.type));
     if (says && !decision.metrics[i].total && problem.empty()) {
       problem = fmt::format("metric {} is unknown: {} {}", spec.name,
                             ReasonName(decision.metrics[i].reason), decision.metrics[i].problem);

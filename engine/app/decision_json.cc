@@ -49,14 +49,18 @@ Json SummaryJson(const BoardEntry& entry) {
   return json;
 }
 
-Json MetricJson(const MetricOutcome& outcome, const MetricSpec& metric) {
-  Json json = {{"name", metric.name},
-               {"proposal", OrNull(outcome.proposal)},
-               {"reason", ReasonName(outcome.reason)},
-               {"total", outcome.total ? NumberJson(*outcome.total) : Json(nullptr)},
-               {"demand", NumberJson(outcome.demand)},
-               {"ratio", NumberJson(outcome.ratio)},
-               {"text", kube::MetricText(outcome, metric)}};
+Json MetricJson(const Decision& decision, const WorkloadSpec& spec, std::size_t index) {
+  const MetricOutcome& outcome = decision.metrics[index];
+  const MetricSpec& metric = spec.metrics[index];
+  Json json = {
+      {"name", metric.name},
+      {"proposal", OrNull(outcome.proposal)},
+      {"reason", ReasonName(outcome.reason)},
+      {"total", outcome.total ? NumberJson(*outcome.total) : Json(nullptr)},
+      {"demand", NumberJson(outcome.demand)},
+      {"ratio", NumberJson(outcome.ratio)},
+      {"text", kube::MetricText(outcome, metric) + kube::FormulaText(decision, spec, index)}};
+  if (metric.formula) json["formula"] = metric.formula->text();
   if (outcome.oldest) json["oldestSample"] = FormatRfc3339(*outcome.oldest, true);
   if (!outcome.problem.empty()) json["problem"] = outcome.problem;
   return json;
@@ -74,7 +78,7 @@ Json StepJson(const DecisionStep& step, const WorkloadSpec& spec) {
   if (by_schedule && step.index < spec.schedules.size()) {
     json["schedule"] = spec.schedules[step.index].name;
   }
-  const std::string_view evidence = EvidenceName(step.stage);
+  const std::string_view evidence = EvidenceName(step);
   if (!evidence.empty()) json[std::string(evidence)] = NumberJson(step.evidence);
   return json;
 }
@@ -96,7 +100,7 @@ Json ExplainedJson(const BoardEntry& entry) {
   const Decision& decision = *entry.decision;
   const WorkloadView view = ViewOf(entry);
   for (std::size_t i = 0; i < decision.metrics.size() && i < view.spec->metrics.size(); ++i)
-    json["metrics"].push_back(MetricJson(decision.metrics[i], view.spec->metrics[i]));
+    json["metrics"].push_back(MetricJson(decision, *view.spec, i));
   for (const DecisionStep& step : decision.steps)
     json["steps"].push_back(StepJson(step, *view.spec));
   for (const Condition& condition : decision.conditions)

@@ -9,9 +9,7 @@ namespace {
 
 bool SaysWhetherActive(const MetricSpec& spec) {
   const bool asked = spec.role == MetricRole::kScale || spec.role == MetricRole::kActivate;
-  const bool of_whole = spec.type == MetricType::kObject || spec.type == MetricType::kExternal ||
-                        spec.type == MetricType::kSource;
-  return asked && of_whole;
+  return asked && IsOfWhole(spec.type);
 }
 
 // A new object has had no time to be active before this engine saw it.

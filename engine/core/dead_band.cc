@@ -12,7 +12,8 @@ double RatioAt(const Quantity& threshold, const MetricSpec& metric) {
   const bool by_average =
       target.average_value && (target.type != TargetType::kValue || !target.value);
   const Quantity goal = by_average ? *target.average_value : target.value.value_or(Quantity());
-  if (metric.type == MetricType::kSource) return threshold.AsDouble() / goal.AsDouble();
+  const bool exact = metric.type == MetricType::kSource || metric.type == MetricType::kFormula;
+  if (exact) return threshold.AsDouble() / goal.AsDouble();
   return static_cast<double>(threshold.MilliValue()) / static_cast<double>(goal.MilliValue());
 }
 

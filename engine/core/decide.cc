@@ -44,10 +44,14 @@ bool ReadScale(const ScaleState& scale, Trail& trail) {
   HPAPLUS_CHECK(false);
 }
 
-// Pods are found by the scale's selector. Only a Source's average per replica needs none.
+// Pods are found by the scale's selector. An average per replica of a Source, or of a formula,
+// needs none.
 bool NeedsPods(const WorkloadSpec& spec) {
   return std::ranges::any_of(spec.metrics, [](const MetricSpec& metric) {
-    return metric.type != MetricType::kSource || metric.target.type != TargetType::kAverageValue;
+    if (metric.role == MetricRole::kInput) return false;
+    const bool of_source =
+        metric.type == MetricType::kSource || metric.type == MetricType::kFormula;
+    return !of_source || metric.target.type != TargetType::kAverageValue;
   });
 }
 
@@ -368,6 +372,7 @@ Reason FailureReason(MetricType type) {
     case MetricType::kExternal:
       return Reason::kFailedGetExternalMetric;
     case MetricType::kSource:
+    case MetricType::kFormula:  // What is lacking is one of its inputs.
       return Reason::kFailedGetSourceMetric;
     case MetricType::kUnknown:
       return Reason::kInvalidMetricSourceType;

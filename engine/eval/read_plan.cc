@@ -75,6 +75,8 @@ Result<PlannedRead> PlanRead(const MetricSpec& metric, const WorkloadView& view)
       return PlanNamed(kExternalMetrics, metric, view);
     case MetricType::kSource:
       return PlanSource(metric, *view.spec);
+    case MetricType::kFormula:
+      return Error{ErrorCode::kInvalidArgument, "a formula is computed, not read"};
     case MetricType::kUnknown:
       return Error{ErrorCode::kInvalidArgument, "the metric's type is unknown"};
   }

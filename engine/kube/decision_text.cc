@@ -109,6 +109,11 @@ std::string StandInText(const Decision& decision, std::size_t metric) {
   for (const DecisionStep& step : decision.steps) {
     if (step.stage != Stage::kValidate || step.index != metric) continue;
     if (step.reason == Reason::kTakenForZero) return ", taken for zero";
+    if (step.reason == Reason::kSuspicious) {
+      const std::string factor = NumberText(step.evidence);
+      if (step.evidence < 1) return fmt::format(", {} times what it was, so it holds", factor);
+      return fmt::format(", {} times what it was, so it asks for {} at most", factor, step.after);
+    }
     return fmt::format(", asked for {} {} s ago", step.after, NumberText(step.evidence));
   }
   return "";
@@ -121,7 +126,7 @@ std::string CauseText(const Decision& decision, const WorkloadView& view) {
     const auto combine = std::ranges::find(decision.steps, Stage::kCombine, &DecisionStep::stage);
     if (combine->reason == Reason::kCombined) return CombinedText(decision, spec);
     return MetricText(decision.metrics[*winner], spec.metrics[*winner]) +
-           StandInText(decision, *winner);
+           StandInText(decision, *winner) + FormulaText(decision, spec, *winner);
   }
   for (const DecisionStep& step : decision.steps) {
     if (step.reason == Reason::kAboveMax) {
@@ -174,8 +179,7 @@ std::string ActiveText(const Condition& condition, const Decision& decision,
   const std::vector<MetricSpec>& metrics = view.spec->metrics;
   if (const auto unknown = FirstUnknownMetric(decision);
       condition.status != ConditionStatus::kTrue && unknown && *unknown < metrics.size()) {
-    const auto count =
-        std::ranges::count_if(decision.metrics, [](const auto& m) { return !m.proposal; });
+    const auto count = std::ranges::count_if(decision.metrics, IsUnknown);
     return fmt::format("{} of {} metrics unknown, first {}", count, decision.metrics.size(),
                        MetricText(decision.metrics[*unknown], metrics[*unknown]));
   }

@@ -93,19 +93,32 @@ std::string NumberText(double number) {
   return size >= 1 ? Trimmed(fmt::format("{:.2f}", number)) : fmt::format("{:.3g}", number);
 }
 
+std::optional<double> NumberOf(const MetricOutcome& outcome) {
+  constexpr double kMilli = 1000;
+  if (outcome.total) return outcome.total;
+  if (outcome.value) return outcome.value;
+  if (outcome.value_milli) return static_cast<double>(*outcome.value_milli) / kMilli;
+  return std::nullopt;
+}
+
 std::string TargetsText(const Decision& decision, const WorkloadSpec& spec) {
   std::string text;
   for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
     const MetricSpec& metric = spec.metrics[i];
-    const bool known = i < decision.metrics.size() && decision.metrics[i].proposal;
-    text += fmt::format("{}{}: {}/{}", text.empty() ? "" : ", ", metric.name,
-                        known ? ReachedText(decision.metrics[i], metric) : kUnknownText,
-                        GoalText(metric.target));
+    const bool asked = i < decision.metrics.size();
+    const bool input = metric.role == MetricRole::kInput;
+    const bool known =
+        asked && (input ? !IsUnknown(decision.metrics[i]) : decision.metrics[i].proposal);
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", metric.name,
+                        known ? ReachedText(decision.metrics[i], metric) : kUnknownText);
+    if (!input) text += "/" + GoalText(metric.target);
   }
   return text;
 }
 
 std::string MetricText(const MetricOutcome& outcome, const MetricSpec& metric) {
+  const bool input = metric.role == MetricRole::kInput;
+  if (input && !IsUnknown(outcome)) return metric.name + " " + ReachedText(outcome, metric);
   if (!outcome.proposal || outcome.stood_in) {
     return metric.name + " is unknown (" + ProblemText(outcome) + ")";
   }
@@ -123,6 +136,22 @@ std::string MetricText(const MetricOutcome& outcome, const MetricSpec& metric) {
   }
   return fmt::format("{} {} {} {}{}", metric.name, ReachedText(outcome, metric), relation,
                      GoalText(metric.target), per_pod ? " each" : "");
+}
+
+std::string FormulaText(const Decision& decision, const WorkloadSpec& spec, std::size_t metric) {
+  const SharedFormula& formula = spec.metrics[metric].formula;
+  if (!formula) return "";
+  std::string inputs;
+  for (std::size_t i = 0; i < decision.metrics.size(); ++i) {
+    if (!formula->Uses(i)) continue;
+    const MetricOutcome& input = decision.metrics[i];
+    const std::optional<double> number = NumberOf(input);
+    inputs += fmt::format("{}{} {}", inputs.empty() ? "" : ", ", spec.metrics[i].name,
+                          number ? NumberText(*number) : ReasonName(input.reason));
+    if (!input.oldest) continue;
+    inputs += fmt::format(" ({} s old)", NumberText(ToSeconds(decision.at - *input.oldest)));
+  }
+  return fmt::format(", {} of {}", formula->text(), inputs);
 }
 
 }  // namespace hpaplus::kube

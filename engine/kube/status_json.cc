@@ -250,7 +250,8 @@ SortedJson MetricJson(const MetricOutcome& outcome, const MetricSpec& metric) {
       body["metric"]["name"] = metric.metric;
       break;
     case MetricType::kSource:
-      field = "source";
+    case MetricType::kFormula:
+      field = metric.type == MetricType::kFormula ? "formula" : "source";
       body["name"] = metric.name;
       break;
     case MetricType::kUnknown:
@@ -383,7 +384,8 @@ std::string CurrentMetricsJson(const Decision& decision, const WorkloadSpec& spe
   const std::size_t count = std::min(decision.metrics.size(), spec.metrics.size());
   for (std::size_t i = 0; i < count; ++i) {
     const MetricOutcome& outcome = decision.metrics[i];
-    const bool known = outcome.proposal && spec.metrics[i].type != MetricType::kUnknown;
+    const bool input = spec.metrics[i].role == MetricRole::kInput && !IsUnknown(outcome);
+    const bool known = (outcome.proposal || input) && spec.metrics[i].type != MetricType::kUnknown;
     if (known) metrics.push_back(MetricJson(outcome, spec.metrics[i]));
   }
   return metrics.empty() ? "" : Dump(metrics);

@@ -20,6 +20,16 @@ bool IsKnown(const ReadingResult& reading) {
                              [](const ScalarSample& one) { return std::isfinite(one.value); });
 }
 
+// The read that a metric's number comes from; of a formula that of its first input.
+std::optional<ReadId> ReadBehind(const WorkloadState& state, std::size_t metric) {
+  const SharedFormula& formula = state.view->spec->metrics[metric].formula;
+  if (!formula) return state.reads[metric].read;
+  for (std::size_t i = 0; i < state.reads.size(); ++i) {
+    if (formula->Uses(i) && state.reads[i].read) return state.reads[i].read;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Duration DefaultShareFor(const SourceName& source) {
@@ -306,8 +316,10 @@ void Engine::Decide(Timestamp now) {
 void Engine::Admit(const WorkloadState& state, Decision& decision) {
   std::vector<const SourceName*> sources;
   sources.reserve(state.reads.size());
-  for (const ReadSlot& slot : state.reads)
-    sources.push_back(slot.read ? &reads_.SourceOf(*slot.read) : nullptr);
+  for (std::size_t i = 0; i < state.reads.size(); ++i) {
+    const std::optional<ReadId> read = ReadBehind(state, i);
+    sources.push_back(read ? &reads_.SourceOf(*read) : nullptr);
+  }
   suspicion_.Admit(*state.view->spec, sources, decision);
   fleet_.Admit(*state.view->spec, decision);
 }

@@ -156,7 +156,9 @@ void SourceSuspicion::Admit(const WorkloadSpec& spec, std::span<const SourceName
   Reason objection = Reason::kNone;
   // Without metrics the size had to change, whatever they say.
   for (std::size_t i = 0; i < decision.metrics.size() && i < sources.size(); ++i) {
-    if (sources[i] == nullptr || spec.metrics[i].role == MetricRole::kObserve) continue;
+    const MetricRole role = spec.metrics[i].role;
+    if (role == MetricRole::kObserve || role == MetricRole::kInput) continue;
+    if (sources[i] == nullptr) continue;
     const std::size_t index = IndexOf(*sources[i]);
     const std::optional<double> demand = FreshDemand(decision, i);
     Source& source = sources_[index];

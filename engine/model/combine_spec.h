@@ -1,7 +1,5 @@
 #pragma once
 
-#include <memory>
-
 #include "engine/model/formula.h"
 
 namespace hpaplus {
@@ -18,10 +16,8 @@ enum class CombineStrategy {
 
 struct CombineSpec {
   CombineStrategy strategy = CombineStrategy::kMax;
-  std::shared_ptr<const Formula> formula;  // kFormula alone, and there never null.
-
-  /// Formulas are equal when their texts are.
-  [[nodiscard]] bool operator==(const CombineSpec& other) const;
+  SharedFormula formula;  // kFormula alone, and there never none.
+  bool operator==(const CombineSpec&) const = default;
 };
 
 }  // namespace hpaplus

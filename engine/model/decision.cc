@@ -50,8 +50,9 @@ std::string_view StageName(Stage stage) {
   return "Unknown";
 }
 
-std::string_view EvidenceName(Stage stage) {
-  switch (stage) {
+std::string_view EvidenceName(const DecisionStep& step) {
+  if (step.stage == Stage::kValidate && step.reason == Reason::kSuspicious) return "factor";
+  switch (step.stage) {
     case Stage::kMetric:
     case Stage::kDeadBand:
     case Stage::kGuard:

@@ -45,9 +45,6 @@ enum class Stage {
 }
 
 [[nodiscard]] std::string_view StageName(Stage stage);
-/// What DecisionStep::evidence is in this stage: "ratio", "windowSeconds". Empty: it has none.
-[[nodiscard]] std::string_view EvidenceName(Stage stage);
-
 /// One stage's effect. The list of steps is the explanation: read top-down it says how the number
 /// came about. A stage that changed nothing has a step too.
 struct DecisionStep {
@@ -59,6 +56,9 @@ struct DecisionStep {
   std::size_t index = 0;  // Of spec.metrics; kCombine: whose proposal won; kSchedule: of schedules.
   bool operator==(const DecisionStep&) const = default;
 };
+
+/// What `evidence` is in this step: "ratio", "windowSeconds". Empty: it has none.
+[[nodiscard]] std::string_view EvidenceName(const DecisionStep& step);
 
 /// What one metric said, and from what. Everything that currentMetrics and an explanation need.
 struct MetricOutcome {

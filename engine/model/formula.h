@@ -6,25 +6,31 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
 
 namespace hpaplus {
 
-/// A formula over the sizes that metrics ask for: "max(cpu, rps * 1.1)". Immutable; every function
-/// is total, there are no loops, and the value depends on the inputs alone. Thread-safe.
+class SharedFormula;
+
+/// A formula over metrics: over the sizes that they ask for ("max(cpu, rps * 1.1)") or over their
+/// values ("(queue + 2 * inflight) / capacity"). Immutable; every function is total, there are no
+/// loops, and the value depends on the inputs alone. Thread-safe.
 ///
 /// Numbers, + - * / ^, comparisons, && and ||, `a ? b : c`, parentheses, and min, max, sum, avg,
 /// abs, ceil, floor, round, sqrt. A metric is written by its name, '-' as '_' ("busy_workers"),
 /// with a '_' before a leading digit ("_5xx").
 class Formula {
  public:
-  static constexpr std::size_t kTextMost = 1024;
+  static constexpr std::size_t kTextMost = 1024;  // As the schema has it.
+  static constexpr std::size_t kDepthMost = 32;   // Of parentheses, those of functions too.
 
-  /// kInvalidArgument: it does not parse, or names what is not there; the message says which.
-  [[nodiscard]] static Result<std::shared_ptr<const Formula>> Compile(
-      std::string_view text, std::span<const std::string> metric_names);
+  /// kInvalidArgument: it does not parse, or names what is not there; the message says which, and
+  /// in which column, counted from 1.
+  [[nodiscard]] static Result<SharedFormula> Compile(std::string_view text,
+                                                     std::span<const std::string> metric_names);
 
   ~Formula();
   Formula(const Formula&) = delete;
@@ -44,6 +50,20 @@ class Formula {
   const std::string text_;
   const std::vector<bool> uses_;
   const std::unique_ptr<Parser> parser_;
+};
+
+/// A formula or none. Two are equal when their texts are.
+class SharedFormula {
+ public:
+  SharedFormula() = default;
+  explicit SharedFormula(std::shared_ptr<const Formula> formula) : formula_(std::move(formula)) {}
+
+  explicit operator bool() const { return formula_ != nullptr; }
+  const Formula* operator->() const { return formula_.get(); }
+  bool operator==(const SharedFormula& other) const;
+
+ private:
+  std::shared_ptr<const Formula> formula_;
 };
 
 }  // namespace hpaplus

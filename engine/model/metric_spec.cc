@@ -18,8 +18,19 @@ std::string_view MetricTypeName(MetricType type) {
       return "External";
     case MetricType::kSource:
       return "Source";
+    case MetricType::kFormula:
+      return "Formula";
   }
   return "Unknown";
+}
+
+bool IsReadOfWhole(MetricType type) {
+  return type == MetricType::kObject || type == MetricType::kExternal ||
+         type == MetricType::kSource;
+}
+
+bool IsOfWhole(MetricType type) {
+  return IsReadOfWhole(type) || type == MetricType::kFormula;
 }
 
 }  // namespace hpaplus

@@ -7,14 +7,16 @@
 
 #include "engine/base/quantity.h"
 #include "engine/base/time.h"
+#include "engine/model/formula.h"
 #include "engine/model/safety.h"
 #include "engine/model/smoothing.h"
 #include "engine/model/work.h"
 
 namespace hpaplus {
 
-/// The five types of autoscaling/v2, and Source, which reads a MetricSource or
-/// ClusterMetricSource. kUnknown is what a newer server may have stored: such a metric is invalid.
+/// The five types of autoscaling/v2, Source, which reads a MetricSource or ClusterMetricSource, and
+/// Formula, which is computed from other metrics of the object. kUnknown is what a newer server may
+/// have stored: such a metric is invalid.
 enum class MetricType {
   kUnknown,
   kResource,
@@ -22,7 +24,8 @@ enum class MetricType {
   kPods,
   kObject,
   kExternal,
-  kSource
+  kSource,
+  kFormula
 };
 
 [[nodiscard]] std::string_view MetricTypeName(MetricType type);
@@ -64,6 +67,12 @@ struct SourceRef {
   bool operator==(const SourceRef&) const = default;
 };
 
+/// A number of the workload as a whole, which others may be computed from: Object, External,
+/// Source.
+[[nodiscard]] bool IsReadOfWhole(MetricType type);
+/// The same and Formula: what needs no pods to be known.
+[[nodiscard]] bool IsOfWhole(MetricType type);
+
 /// One entry of spec.metrics. Which fields mean something depends on the type.
 struct MetricSpec {
   MetricType type = MetricType::kUnknown;
@@ -75,6 +84,7 @@ struct MetricSpec {
   ObjectRef described_object;                    // kObject.
   SourceRef source;                              // kSource.
   std::string query;  // kSource, in the source's language: PromQL, a dotted path, a JSON Pointer.
+  SharedFormula formula;  // kFormula; none: what it has was refused.
   MetricTarget target;
   Duration stale_after = std::chrono::seconds(90);  // An older sample counts as unknown.
   std::optional<Smoothing> smoothing;               // Null: the newest sample alone counts.

@@ -208,6 +208,8 @@ std::string_view ReasonName(Reason reason) {
       return "SourceSuspect";
     case Reason::kSourceRecovering:
       return "SourceRecovering";
+    case Reason::kSuspicious:
+      return "Suspicious";
   }
   return "Unknown";
 }

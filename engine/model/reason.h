@@ -119,6 +119,7 @@ enum class Reason {
   kFleetLimit,        // All workloads together have changed enough for now.
   kSourceSuspect,     // The numbers of many objects of a source collapsed at once.
   kSourceRecovering,  // A source has begun to answer a moment ago.
+  kSuspicious,        // More than maxStepRatio away from what it was before.
 };
 
 /// "ScaleDownStabilized": the enumerator without its k.

@@ -14,6 +14,7 @@ enum class MetricRole {
   kActivate,  // Says whether there is anything to do at all; see idleReplicas.
   kGuard,     // May only forbid shrinking.
   kObserve,   // Is shown, and never acts.
+  kInput,     // Is read for formulas and queues, and has no target.
 };
 
 /// What a metric without a usable number is taken for.
@@ -28,6 +29,7 @@ struct Validity {
   std::optional<Quantity> min;  // Null: 0. A number below is no number.
   std::optional<Quantity> max;  // Null: none.
   OnMissing on_missing = OnMissing::kHold;
+  std::optional<Quantity> max_step_ratio;  // A larger factor in demand is suspicious; null: any.
   Duration last_good_for = std::chrono::minutes(5);  // kLastGood: since it was last known.
   bool operator==(const Validity&) const = default;
 };

@@ -12,10 +12,11 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Names<MetricRole, 4> kRoles{{{"Scale", MetricRole::kScale},
+constexpr Names<MetricRole, 5> kRoles{{{"Scale", MetricRole::kScale},
                                        {"Activate", MetricRole::kActivate},
                                        {"Guard", MetricRole::kGuard},
-                                       {"Observe", MetricRole::kObserve}}};
+                                       {"Observe", MetricRole::kObserve},
+                                       {"Input", MetricRole::kInput}}};
 constexpr Names<OnMissing, 3> kOnMissing{
     {{"Hold", OnMissing::kHold}, {"LastGood", OnMissing::kLastGood}, {"Zero", OnMissing::kZero}}};
 constexpr Names<FallbackBehavior, 5> kFallbacks{
@@ -112,9 +113,16 @@ void ReadMetricSafety(const JsonField& field, MetricSpec& metric) {
   const JsonField validity = field.Field("validity");
   metric.validity.min = validity.Field("min").Amount();
   metric.validity.max = validity.Field("max").Amount();
-  const auto& [least, most, on_missing, good_for] = metric.validity;
+  const std::optional<Quantity>& least = metric.validity.min;
+  const std::optional<Quantity>& most = metric.validity.max;
   if (least && most && *most < *least) validity.Field("min").Fail("exceeds max");
   metric.validity.on_missing = OneOf(validity.Field("onMissing"), kOnMissing, OnMissing::kHold);
+  const JsonField step = validity.Field("maxStepRatio");
+  metric.validity.max_step_ratio = step.Amount();
+  if (const auto& ratio = metric.validity.max_step_ratio;
+      ratio && (*ratio <= *Quantity::Parse("1") || *ratio > *Quantity::Parse("1000000"))) {
+    step.Fail("is not above 1 and at most 1000000");
+  }
   metric.validity.last_good_for =
       validity.Field("lastGoodFor").Period(seconds(1), hours(1)).value_or(minutes(5));
 }

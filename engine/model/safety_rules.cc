@@ -18,7 +18,7 @@ std::string TypeOf(const Json& metric) {
 }
 
 bool IsOfWhole(const Json& metric) {
-  return IsOneOf(TypeOf(metric), {"Object", "External", "Source"});
+  return IsOneOf(TypeOf(metric), {"Object", "External", "Source", "Formula"});
 }
 
 // An absent role is the default.
@@ -83,8 +83,8 @@ void SafetyRules::CheckIdle(const Json* spec) {
   });
   if (woken) return;
   Refuse("spec",
-         "idleReplicas needs an Object, External or Source metric with role Scale or Activate: "
-         "pod metrics vanish with the pods");
+         "idleReplicas needs an Object, External, Source or Formula metric with role Scale or "
+         "Activate: pod metrics vanish with the pods");
 }
 
 void SafetyRules::CheckFallback(const Json* spec) {
@@ -110,7 +110,27 @@ void SafetyRules::CheckMetrics(const Json* metrics) {
   if (!votes) Refuse("spec.metrics", "one metric needs role: Scale");
 }
 
+// What is only read.
+void SafetyRules::CheckInput(const Json& metric, const std::string& path) {
+  const bool input = HasRole(metric, {"Input"});
+  if (input && !IsOneOf(TypeOf(metric), {"Object", "External", "Source"})) {
+    Refuse(path, "role: Input needs an Object, External or Source metric");
+  }
+  for (const char* key : {"object", "external", "source"}) {
+    const Json* block = Find(&metric, key);
+    if (block == nullptr || (Find(block, "target") != nullptr) != input) continue;
+    Refuse(path, "a target goes with every role but Input");
+    break;
+  }
+  const bool last_good = TextOf(Find(Find(&metric, "validity"), "onMissing")) == "LastGood";
+  if (input && (last_good || Count(&metric, {"queue", "step", "policy", "smoothing", "thresholds",
+                                             "weight", "activationThreshold"}) > 0)) {
+    Refuse(path, "a metric with role Input asks for nothing that could be shaped");
+  }
+}
+
 void SafetyRules::CheckMetric(const Json& metric, const std::string& path) {
+  CheckInput(metric, path);
   CheckValidity(metric, path);
   const Json* thresholds = Find(&metric, "thresholds");
   const auto check = [&](const Json* value, const std::string& place) {
@@ -126,7 +146,7 @@ void SafetyRules::CheckMetric(const Json& metric, const std::string& path) {
   const Json* activation = Find(&metric, "activationThreshold");
   (void)check(activation, ".activationThreshold");
   if (activation != nullptr && !IsOfWhole(metric)) {
-    Refuse(path, "activationThreshold needs an Object, External or Source metric");
+    Refuse(path, "activationThreshold needs an Object, External, Source or Formula metric");
   }
 }
 
@@ -139,12 +159,23 @@ void SafetyRules::CheckValidity(const Json& metric, const std::string& path) {
   if (least && most && *most < *least) {
     Refuse(path + ".validity", "validity.min must not exceed validity.max");
   }
+  const Json* step = Find(validity, "maxStepRatio");
+  const auto ratio = QuantityOf(step);
+  if (ratio && *ratio <= *Quantity::Parse("1")) {
+    Refuse(path + ".validity.maxStepRatio", *step, "must be greater than 1");
+  }
+  if (ratio && *ratio > *Quantity::Parse("1000000")) {
+    Refuse(path + ".validity.maxStepRatio", *step, "must be at most 1000000");
+  }
+  if (step != nullptr && Find(&metric, "step") != nullptr) {
+    Refuse(path, "an alarm has no demand, so step goes without validity.maxStepRatio");
+  }
   const std::string on_missing = TextOf(Find(validity, "onMissing"));
   if (good_for != nullptr && on_missing != "LastGood") {
     Refuse(path + ".validity", "lastGoodFor needs onMissing: LastGood");
   }
   if (on_missing == "Zero" && !IsOfWhole(metric)) {
-    Refuse(path, "onMissing: Zero needs an Object, External or Source metric");
+    Refuse(path, "onMissing: Zero needs an Object, External, Source or Formula metric");
   }
 }
 

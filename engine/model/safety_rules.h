@@ -17,6 +17,7 @@ class SafetyRules : RuleChecks {
   void CheckFallback(const Json* spec);
   void CheckMetrics(const Json* metrics);
   void CheckMetric(const Json& metric, const std::string& path);
+  void CheckInput(const Json& metric, const std::string& path);
   void CheckValidity(const Json& metric, const std::string& path);
 };
 

@@ -74,6 +74,11 @@ CombineSpec ReadCombine(const JsonField& field, const std::vector<MetricSpec>& m
   for (const MetricSpec& metric : metrics)
     names.push_back(metric.name);
   auto compiled = Formula::Compile(formula.Text(), names);
+  for (std::size_t i = 0; compiled && i < metrics.size(); ++i) {
+    if (!(*compiled)->Uses(i) || metrics[i].role != MetricRole::kInput) continue;
+    compiled = Error{ErrorCode::kInvalidArgument, "formula: \"" + names[i].substr(0, 64) +
+                                                      "\" has role Input and asks for no size"};
+  }
   if (compiled) {
     combine.formula = *std::move(compiled);
   } else {
@@ -201,7 +206,11 @@ void CheckBacklogs(const JsonField& field, const std::vector<MetricSpec>& metric
   for (const MetricSpec& metric : metrics) {
     if (!metric.queue) continue;
     const auto found = std::ranges::find(metrics, metric.queue->backlog, &MetricSpec::name);
-    if (found != metrics.end() && found->name != metric.name) continue;
+    const bool other = found != metrics.end() && found->name != metric.name;
+    if (other && found->type == MetricType::kFormula) {
+      field.Fail("has a queue whose backlog is a formula, which is not read");
+    }
+    if (other) continue;
     field.Fail("has no other \"" + metric.queue->backlog.substr(0, 64) + "\", which a queue names");
   }
 }

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "engine/model/formula_json.h"
 #include "engine/model/json_names.h"
 #include "engine/model/object_fields.h"
 #include "engine/model/safety_json.h"
@@ -27,12 +28,13 @@ constexpr Names<Mode, 5> kModes{{{"Active", Mode::kActive},
                                  {"Paused", Mode::kPaused},
                                  {"ScaleUpOnly", Mode::kScaleUpOnly},
                                  {"ScaleDownOnly", Mode::kScaleDownOnly}}};
-constexpr Names<MetricType, 6> kMetricTypes{{{"Resource", MetricType::kResource},
+constexpr Names<MetricType, 7> kMetricTypes{{{"Resource", MetricType::kResource},
                                              {"ContainerResource", MetricType::kContainerResource},
                                              {"Pods", MetricType::kPods},
                                              {"Object", MetricType::kObject},
                                              {"External", MetricType::kExternal},
-                                             {"Source", MetricType::kSource}}};
+                                             {"Source", MetricType::kSource},
+                                             {"Formula", MetricType::kFormula}}};
 constexpr Names<TargetType, 3> kTargetTypes{{{"Utilization", TargetType::kUtilization},
                                              {"Value", TargetType::kValue},
                                              {"AverageValue", TargetType::kAverageValue}}};
@@ -112,9 +114,14 @@ std::string ReadBlock(const JsonField& field, MetricSpec& metric) {
       metric.query = field.Field(key).Field("query").Required();
       break;
     }
+    case MetricType::kFormula:
+      key = "formula";
+      break;
   }
   metric.target = ReadTarget(field.Field(key).Field("target"));
-  if (metric.type == MetricType::kSource) return "source";
+  if (metric.type == MetricType::kSource || metric.type == MetricType::kFormula) {
+    return std::string(key);
+  }
   return metric.resource.empty() ? metric.metric : metric.resource;
 }
 
@@ -125,6 +132,7 @@ bool ReadsPods(MetricType type) {
 
 Duration DefaultStaleAfter(MetricType type, Duration period) {
   if (ReadsPods(type)) return seconds(90);
+  if (type == MetricType::kFormula) return hours(1);  // The inputs have limits of their own.
   return std::max<Duration>(3 * period, seconds(30));
 }
 
@@ -174,6 +182,7 @@ std::vector<MetricSpec> ReadMetrics(const JsonField& field, Duration period) {
   });
   if (metrics.empty()) return {DefaultMetric()};
   NameMetrics(proposed, metrics);
+  ReadFormulas(field, metrics);
   return metrics;
 }
 

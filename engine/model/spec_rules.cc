@@ -173,7 +173,8 @@ class Rules : RuleChecks {
     constexpr std::pair<const char*, const char*> kBlocks[] = {
         {"Resource", "resource"}, {"ContainerResource", "containerResource"},
         {"Pods", "pods"},         {"Object", "object"},
-        {"External", "external"}, {"Source", "source"}};
+        {"External", "external"}, {"Source", "source"},
+        {"Formula", "formula"}};
     const std::string type = TextOf(Find(&metric, "type"));
     bool known = false;
     bool fits = true;
@@ -182,7 +183,7 @@ class Rules : RuleChecks {
       const Json* block = Find(&metric, key);
       fits = fits && (type == name) == (block != nullptr);
       CheckTarget(Find(block, "target"), fmt::format("{}.{}.target", path, key),
-                  type == "Source" && block != nullptr);
+                  (type == "Source" || type == "Formula") && block != nullptr);
     }
     if (known && !fits) Refuse(path, "set exactly the block that type names");
     CheckDuration(Find(Find(&metric, "validity"), "staleAfter"), path + ".validity.staleAfter",

@@ -28,6 +28,7 @@ std::string_view ApiOf(MetricType type) {
     case MetricType::kResource:
     case MetricType::kContainerResource:
       return "resource";
+    case MetricType::kFormula:
     case MetricType::kUnknown:
       break;
   }

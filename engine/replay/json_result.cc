@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/kube/decision_text.h"
+#include "engine/kube/metric_text.h"
 #include "engine/model/reference_json.h"
 #include "engine/replay/admission_json.h"
 #include "engine/replay/counterfactual_json.h"
@@ -89,8 +90,9 @@ Json HpaCurrentJson(const CurrentMetric& metric) {
 
 // An entry of currentMetrics. A metric that abstained leaves one without a type.
 Json MetricJson(const CurrentMetric& metric, bool as_hpa) {
-  if (!metric.outcome.proposal) return {{"type", ""}};
   const MetricSpec& spec = metric.spec;
+  const bool input = spec.role == MetricRole::kInput && !IsUnknown(metric.outcome);
+  if (!metric.outcome.proposal && !input) return {{"type", ""}};
   Json current = as_hpa ? HpaCurrentJson(metric) : CurrentJson(metric);
   Json body;
   std::string_view field;
@@ -119,7 +121,8 @@ Json MetricJson(const CurrentMetric& metric, bool as_hpa) {
       body = {{"metric", IdentifierJson(spec)}, {"current", std::move(current)}};
       break;
     case MetricType::kSource:
-      field = "source";
+    case MetricType::kFormula:
+      field = spec.type == MetricType::kFormula ? "formula" : "source";
       body = {{"name", spec.name}, {"current", std::move(current)}};
       break;
     case MetricType::kUnknown:
@@ -189,6 +192,24 @@ Json ProposalsJson(const StepResult& step) {
 }
 
 // What a step says beyond its numbers.
+// What a formula was computed from.
+Json InputsJson(const Decision& decision, const std::vector<MetricSpec>& metrics,
+                const SharedFormula& formula) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < decision.metrics.size(); ++i) {
+    if (!formula->Uses(i)) continue;
+    const MetricOutcome& outcome = decision.metrics[i];
+    Json& input = json[metrics[i].name] = Json::object();
+    if (const auto number = kube::NumberOf(outcome)) {
+      input["value"] = *number;
+    } else {
+      input["reason"] = ReasonName(outcome.reason);
+    }
+    if (outcome.oldest) input["ageSeconds"] = ToSeconds(decision.at - *outcome.oldest);
+  }
+  return json;
+}
+
 Json EvidenceJson(const StepResult& step, const DecisionStep& stage) {
   Json json = Json::object();
   const Decision& decision = step.round.decision;
@@ -200,7 +221,7 @@ Json EvidenceJson(const StepResult& step, const DecisionStep& stage) {
   if (by_schedule && stage.index < schedules.size()) {
     json["schedule"] = schedules[stage.index].name;
   }
-  const std::string_view name = EvidenceName(stage.stage);
+  const std::string_view name = EvidenceName(stage);
   if (!name.empty()) {
     json[std::string(name)] =
         std::isfinite(stage.evidence) ? Json(stage.evidence) : Json(std::to_string(stage.evidence));
@@ -209,8 +230,14 @@ Json EvidenceJson(const StepResult& step, const DecisionStep& stage) {
     const MetricOutcome& outcome = decision.metrics[stage.index];
     if (!outcome.problem.empty()) json["problem"] = outcome.problem;
     if (outcome.oldest) json["oldestSample"] = NanoText(*outcome.oldest);
-    if (outcome.proposal) {
-      json["current"] = CurrentJson({step.object.spec->metrics[stage.index], outcome});
+    const std::vector<MetricSpec>& metrics = step.object.spec->metrics;
+    const MetricSpec& metric = metrics[stage.index];
+    if (outcome.proposal || (metric.role == MetricRole::kInput && !IsUnknown(outcome))) {
+      json["current"] = CurrentJson({metric, outcome});
+    }
+    if (const SharedFormula& formula = metric.formula) {
+      json["formula"] = formula->text();
+      json["inputs"] = InputsJson(decision, metrics, formula);
     }
   }
   return json;

@@ -89,6 +89,60 @@ TEST(DecisionText, TargetsShowCurrentOverTarget) {
   EXPECT_EQ(TargetsText(decision, *spec), "cpu: <unknown>/65%, rps: <unknown>/120");
 }
 
+// (queue + 2 * in_flight) / capacity, whose winner is metrics[0].
+Decision ComputedDecision(WorkloadSpec& spec) {
+  MetricSpec input;
+  input.type = MetricType::kSource;
+  input.role = MetricRole::kInput;
+  for (const char* name : {"queue", "in-flight"}) {
+    input.name = name;
+    spec.metrics.push_back(input);
+  }
+  spec.metrics[0].type = MetricType::kFormula;
+  spec.metrics[0].name = "pressure";
+  const std::vector<std::string> names = {"pressure", "queue", "in-flight"};
+  spec.metrics[0].formula = *Formula::Compile("queue + 2 * in_flight", names);
+  Decision decision = DecisionOf(5, 12, 12, test::kMorning, 1430);
+  MetricOutcome number;
+  number.reason = Reason::kNoVote;
+  number.value = 1020;
+  number.total = number.value;
+  number.oldest = decision.at - std::chrono::milliseconds(3500);
+  decision.metrics.push_back(number);
+  number.value = 205;
+  number.total = number.value;
+  number.oldest = decision.at;
+  decision.metrics.push_back(number);
+  return decision;
+}
+
+TEST(DecisionText, AFormulaIsShownWithItsInputsAndTheirAges) {
+  auto spec = RpsSpec();
+  Decision decision = ComputedDecision(*spec);
+  EXPECT_EQ(DecisionText(decision, ViewOf(spec, 5)),
+            "5 -> 12: pressure 1,430 over 120 each (needs 11.9), queue + 2 * in_flight of queue "
+            "1,020 (3.5 s old), in-flight 205 (0 s old)");
+  EXPECT_EQ(TargetsText(decision, *spec), "pressure: 286/120, queue: 1,020, in-flight: 205");
+  EXPECT_EQ(MetricText(decision.metrics[1], spec->metrics[1]), "queue 1,020");
+  decision.metrics[2] = MetricOutcome();
+  decision.metrics[2].reason = Reason::kNoData;
+  EXPECT_EQ(FormulaText(decision, *spec, 0),
+            ", queue + 2 * in_flight of queue 1,020 (3.5 s old), in-flight NoData");
+  EXPECT_EQ(TargetsText(decision, *spec), "pressure: 286/120, queue: 1,020, in-flight: <unknown>");
+  EXPECT_EQ(FormulaText(decision, *spec, 1), "") << "an input is no formula";
+}
+
+TEST(DecisionText, ASuspiciousMetricIsShownWithItsFactor) {
+  Decision decision = DecisionOf(5, 12, 12);
+  decision.metrics[0].stood_in = true;
+  decision.metrics[0].reason = Reason::kSuspicious;
+  decision.steps.insert(decision.steps.begin(),
+                        {Stage::kValidate, 5, 12, Reason::kSuspicious, 1000});
+  EXPECT_EQ(DecisionText(decision, ViewOf(RpsSpec(), 5)),
+            "5 -> 12: rps is unknown (Suspicious), 1,000 times what it was, so it asks for 12 at "
+            "most");
+}
+
 TEST(DecisionText, MemoryIsShownInBinaryUnits) {
   auto spec = RpsSpec();
   spec->metrics[0].type = MetricType::kResource;

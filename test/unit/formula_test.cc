@@ -8,7 +8,8 @@
 namespace hpaplus {
 namespace {
 
-const std::vector<std::string> kNames = {"cpu", "rps", "busy-workers", "5xx"};
+const std::vector<std::string> kNames = {"cpu",       "rps",       "busy-workers", "5xx",
+                                         "same-name", "same_name", "min",          "gpu.x/y"};
 
 std::optional<double> Value(std::string_view text, std::vector<double> values) {
   const auto formula = Formula::Compile(text, kNames);
@@ -34,17 +35,19 @@ TEST(Formula, ComputesWhatItSays) {
       {"sqrt(cpu) ^ 3", 8},
       {"busy_workers + _5xx", 13},
       {"-cpu", -4},
+      {"min + min(cpu, rps)", 13},
   };
   for (const Case& c : cases)
-    EXPECT_EQ(Value(c.text, {4, 10, 6, 7}), c.value) << c.text;
+    EXPECT_EQ(Value(c.text, {4, 10, 6, 7, 0, 0, 9, 0}), c.value) << c.text;
 }
 
 TEST(Formula, HasNoValueWhereThereIsNone) {
-  EXPECT_EQ(Value("cpu / rps", {1, 0, 0, 0}), std::nullopt);
-  EXPECT_EQ(Value("cpu / rps", {0, 0, 0, 0}), std::nullopt);
-  EXPECT_EQ(Value("sqrt(cpu)", {-1, 0, 0, 0}), std::nullopt);
-  EXPECT_EQ(Value("cpu * 1e308 * 10", {10, 0, 0, 0}), std::nullopt);
-  EXPECT_EQ(Value("max(cpu, 1)", {std::numeric_limits<double>::infinity(), 0, 0, 0}), std::nullopt);
+  EXPECT_EQ(Value("cpu / rps", {1, 0, 0, 0, 0, 0, 0, 0}), std::nullopt);
+  EXPECT_EQ(Value("cpu / rps", {0, 0, 0, 0, 0, 0, 0, 0}), std::nullopt);
+  EXPECT_EQ(Value("sqrt(cpu)", {-1, 0, 0, 0, 0, 0, 0, 0}), std::nullopt);
+  EXPECT_EQ(Value("cpu * 1e308 * 10", {10, 0, 0, 0, 0, 0, 0, 0}), std::nullopt);
+  EXPECT_EQ(Value("max(cpu, 1)", {std::numeric_limits<double>::infinity(), 0, 0, 0, 0, 0, 0, 0}),
+            std::nullopt);
 }
 
 TEST(Formula, SaysWhichInputsItUses) {
@@ -64,25 +67,32 @@ TEST(Formula, RefusesWhatMakesNoSense) {
   const Case cases[] = {
       {"", "1 to 1024"},
       {std::string(1025, '1'), "1 to 1024"},
-      {"cpu +", "end of expression"},
+      {"cpu +", "column 6: the end, where something is missing"},
       {"7", "names no metric"},
-      {"max(cpu", "parenthes"},
+      {"max(cpu", "column 8: a parenthesis is not closed"},
       {"cpu, rps", "several results"},
-      {"memory * 2", "there is no metric \"memory\""},
-      {"busy-workers", "there is no metric \"busy\""},
-      {"cpu = 5", "means nothing here"},
-      {"cpu += 5", "means nothing here"},
-      {"\"cpu\"", "means nothing here"},
-      {"cpu; rps", "means nothing here"},
-      {"cpu # rps", "means nothing here"},
-      {"sin(cpu)", "Unexpected"},
-      {"_pi", "there is no metric \"_pi\""},
-      {"rnd()", ""},
-      {"max()", ""},
-      {"1 2", ""},
-      {"cpu rps", ""},
-      {"cpu = = 5", ""},
-      {"cpu\n", "means nothing here"},
+      {"rps + memory * 2", "column 7: there is no metric \"memory\""},
+      {"rps + rpsx", "column 7: there is no metric \"rpsx\""},
+      {"busy-workers", "column 1: there is no metric \"busy\""},
+      {"cpu = 5", "column 5: a character that means nothing here"},
+      {"cpu += 5", "column 6: a character that means nothing here"},
+      {"\"cpu\"", "column 1: a character that means nothing here"},
+      {"cpu; rps", "column 4: a character that means nothing here"},
+      {"cpu # rps", "column 5: a character that means nothing here"},
+      {"sin(cpu)", "column 4: a parenthesis that does not belong here"},
+      {"_pi", "column 1: there is no metric \"_pi\""},
+      {"rnd()", "column 4: a parenthesis that does not belong here"},
+      {"max()", "column 6: too few numbers for the function"},
+      {"1 2", "column 3: a number without an operator to its left"},
+      {"cpu rps", "column 5: a metric without an operator to its left"},
+      {"cpu * / rps", "column 7: an operator without something to its left"},
+      {"abs(cpu, 1)", "too many numbers for the function"},
+      {"cpu > 1 ? 2", "a \"?\" without its \":\""},
+      {"cpu : 2", "a \":\" without its \"?\""},
+      {"cpu = = 5", "column 5: "},
+      {"cpu\n", "column 4: a character that means nothing here"},
+      {"same_name + 1", "column 1: several metrics are written \"same_name\""},
+      {std::string(33, '(') + "cpu" + std::string(33, ')'), "column 33: too many parentheses"},
   };
   for (const Case& c : cases) {
     SCOPED_TRACE(c.text.substr(0, 40));
@@ -94,12 +104,27 @@ TEST(Formula, RefusesWhatMakesNoSense) {
   }
 }
 
+TEST(Formula, TakesAsManyParenthesesInAnotherAsItSays) {
+  const std::string open(Formula::kDepthMost, '(');
+  const std::string close(Formula::kDepthMost, ')');
+  EXPECT_EQ(Value(open + "cpu" + close, {4, 0, 0, 0, 0, 0, 0, 0}), 4);
+  EXPECT_EQ(Value("(cpu) + " + open + "cpu" + close, {4, 0, 0, 0, 0, 0, 0, 0}), 8);
+}
+
+TEST(SharedFormula, IsEqualToOneOfTheSameText) {
+  const SharedFormula one = *Formula::Compile("cpu + rps", kNames);
+  EXPECT_EQ(one, *Formula::Compile("cpu + rps", kNames));
+  EXPECT_FALSE(one == *Formula::Compile("rps + cpu", kNames));
+  EXPECT_FALSE(one == SharedFormula());
+  EXPECT_EQ(SharedFormula(), SharedFormula());
+}
+
 TEST(Formula, IsTheSameEveryTime) {
   const auto formula = *Formula::Compile("avg(cpu, rps) * 1.1 ^ cpu", kNames);
-  const double values[] = {3, 7, 0, 0};
+  const double values[] = {3, 7, 0, 0, 0, 0, 0, 0};
   const auto first = formula->Evaluate(values);
   for (int i = 0; i < 100; ++i) {
-    const double others[] = {1.0 * i, 2, 3, 4};
+    const double others[] = {1.0 * i, 2, 3, 4, 0, 0, 0, 0};
     (void)formula->Evaluate(others);
     ASSERT_EQ(formula->Evaluate(values), first);
   }

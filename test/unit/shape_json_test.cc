@@ -53,7 +53,7 @@ TEST(ReadShape, ReadsWhatIsThereAndDefaultsTheRest) {
   EXPECT_EQ(spec->burst, (BurstSpec{seconds(60), 10, 200, BurstCapacity::kStarting}));
   EXPECT_EQ(spec->rollout, (RolloutSpec{RolloutMode::kWait, minutes(30), 25}));
   EXPECT_EQ(spec->combine.strategy, CombineStrategy::kFormula);
-  ASSERT_NE(spec->combine.formula, nullptr);
+  ASSERT_TRUE(spec->combine.formula);
   EXPECT_EQ(spec->combine.formula->text(), "max(rps, waiting / 2)");
   const MetricSpec& metric = spec->metrics[0];
   EXPECT_EQ(metric.smoothing, (Smoothing{seconds(30), SmoothingFunction::kAverage}));
@@ -83,7 +83,7 @@ TEST(ReadShape, NamesThePlaceOfWhatMakesNoSense) {
   };
   const Case cases[] = {
       {R"j("combine":{"strategy":"Formula","formula":"max(rps, cpu)"})j", "",
-       "spec.combine.formula is unusable: formula: there is no metric \"cpu\""},
+       "spec.combine.formula is unusable: formula: column 10: there is no metric \"cpu\""},
       {R"("combine":{"strategy":"Formula"})", "", "spec.combine has a formula without"},
       {R"("combine":{"formula":"rps"})", "", "spec.combine has a formula without"},
       {R"("combine":{"strategy":"Median"})", "", "spec.combine.strategy is \"Median\""},

@@ -236,6 +236,76 @@ TEST(ParseWorkload, ReadsWhatAMetricMayDo) {
   EXPECT_EQ(full.validity.last_good_for, seconds(45));
 }
 
+constexpr const char* kInputs =
+    "{type: Source, name: queue, role: Input, source: {ref: {name: s}, query: q}}, "
+    "{type: External, name: in-flight, role: Input, external: {metric: {name: m}}}, "
+    "{type: Resource, name: cpu, resource: {name: cpu, target: {type: Utilization, "
+    "averageUtilization: 50}}}";
+
+std::string FormulaOf(const std::string& expression) {
+  return ", metrics: [{type: Formula, formula: {expression: '" + expression +
+         "', target: {type: Value, value: 9}}}, " + kInputs + "]";
+}
+
+TEST(ParseWorkload, ReadsAFormulaOverTheNumbersOfOthers) {
+  const WorkloadSpec spec = Parse(FormulaOf("queue + 2 * in_flight"));
+  const MetricSpec& formula = spec.metrics[0];
+  EXPECT_EQ(formula.type, MetricType::kFormula);
+  EXPECT_EQ(formula.name, "formula");
+  ASSERT_TRUE(formula.formula);
+  EXPECT_EQ(formula.formula->text(), "queue + 2 * in_flight");
+  EXPECT_TRUE(formula.formula->Uses(1));
+  EXPECT_TRUE(formula.formula->Uses(2));
+  EXPECT_EQ(formula.target.value, *Quantity::Parse("9"));
+  EXPECT_EQ(formula.stale_after, std::chrono::hours(1)) << "its inputs have limits of their own";
+  EXPECT_EQ(spec.metrics[1].role, MetricRole::kInput);
+  EXPECT_EQ(spec, Parse(FormulaOf("queue + 2 * in_flight")));
+  EXPECT_FALSE(spec == Parse(FormulaOf("queue + 3 * in_flight")));
+}
+
+TEST(ParseWorkload, RefusesAFormulaThatCannotBeComputed) {
+  const std::string path = "HPAPlus: spec.metrics[0].formula.expression ";
+  EXPECT_EQ(Problem(FormulaOf("queue + depth")),
+            path + "is unusable: formula: column 9: there is no metric \"depth\"");
+  EXPECT_EQ(Problem(FormulaOf("queue + (in_flight")),
+            path + "is unusable: formula: column 19: a parenthesis is not closed");
+  EXPECT_EQ(Problem(FormulaOf("queue + cpu")),
+            path + "names \"cpu\", which is no Object, External or Source metric");
+  EXPECT_EQ(Problem(FormulaOf("queue + formula")),
+            path + "names \"formula\", which is no Object, External or Source metric");
+  EXPECT_EQ(Problem(FormulaOf("")), path + "is empty");
+  const std::string formula =
+      "{type: Formula, name: f, formula: {expression: queue, target: {type: "
+      "Value, value: 9}}";
+  EXPECT_EQ(Problem(", metrics: [{" + std::string(kSource) + ", queue: {backlog: f}}, " + formula +
+                    "}, " + kInputs + "]"),
+            "HPAPlus: spec.metrics has a queue whose backlog is a formula, which is not read");
+  EXPECT_EQ(Problem(FormulaOf("queue") + ", combine: {strategy: Formula, formula: queue}"),
+            "HPAPlus: spec.combine.formula is unusable: formula: \"queue\" has role Input and asks "
+            "for no size");
+}
+
+TEST(ParseWorkload, RefusesAnInputThatIsMoreThanANumber) {
+  const std::string path = "HPAPlus: spec.metrics[0].role is Input, ";
+  EXPECT_EQ(Problem(std::string(", metrics: [{") + kSource + ", role: Input}]"),
+            path + "and there is a target");
+  EXPECT_EQ(Problem(", metrics: [{type: Resource, role: Input, resource: {name: cpu}}]"),
+            path + "which needs an Object, External or Source metric");
+  EXPECT_EQ(Problem(", metrics: [{type: Source, role: Input, source: {ref: {name: s}, query: q}, "
+                    "validity: {onMissing: LastGood}}]"),
+            path + "which asks for no size that could be the last good one");
+}
+
+TEST(ParseWorkload, ReadsHowFarAMetricMayStep) {
+  EXPECT_EQ(ParseMetric(", validity: {maxStepRatio: 2.5}").validity.max_step_ratio,
+            *Quantity::Parse("2.5"));
+  const std::string metric = std::string(", metrics: [{") + kSource;
+  for (const char* ratio : {"1", "-3", "1000001"}) {
+    EXPECT_EQ(Problem(metric + ", validity: {maxStepRatio: " + ratio + "}}]"),
+              "HPAPlus: spec.metrics[0].validity.maxStepRatio is not above 1 and at most 1000000");
+  }
+}
+
 TEST(ParseWorkload, ReadsDampingFallbackIdleAndSafety) {
   const WorkloadSpec plain = Parse("");
   EXPECT_FALSE(plain.fallback);

@@ -58,10 +58,9 @@ spec:
 }
 
 TEST(ValidateText, SaysWhatNoSchemaKnows) {
-  EXPECT_EQ(
-      Findings(std::string(kGood) + "  combine: {strategy: Formula, formula: rps}\n"),
-      "f.yaml:7:32: HPAPlus shop/web: spec.combine.formula: is unusable: formula: there is no "
-      "metric \"rps\"\n");
+  EXPECT_EQ(Findings(std::string(kGood) + "  combine: {strategy: Formula, formula: rps}\n"),
+            "f.yaml:7:32: HPAPlus shop/web: spec.combine.formula: is unusable: formula: column 1: "
+            "there is no metric \"rps\"\n");
   EXPECT_EQ(
       Findings(std::string(kGood) + "  schedules:\n  - name: x\n    timeZone: Europe/Atlantis\n"
                                     "    start: 0 8 * * *\n    duration: 1h\n    minReplicas: 2\n"),
