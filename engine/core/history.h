@@ -11,6 +11,7 @@
 #include "engine/core/confirmations.h"
 #include "engine/core/fallback.h"
 #include "engine/core/rollout.h"
+#include "engine/core/step_limit.h"
 #include "engine/model/workload.h"
 
 namespace hpaplus {
@@ -37,6 +38,7 @@ struct MetricPast {
   std::optional<Timestamp> stepped;   // When it last asked for a step.
   std::optional<Replicas> last_good;  // What it asked for when it was last known.
   Timestamp last_good_at{};
+  std::optional<BelievedDemand> believed;
   bool operator==(const MetricPast&) const = default;
 };
 

@@ -65,6 +65,19 @@ void StandIn(const DecideInput& in, std::size_t index, Trail& trail, History& hi
   }
 }
 
+// A step that is larger than the object takes for possible.
+void DistrustSteps(const DecideInput& in, std::size_t index, Trail& trail, History& history,
+                   MetricOutcome& outcome) {
+  const WorkloadSpec& spec = *in.view.spec;
+  const auto& most = spec.metrics[index].validity.max_step_ratio;
+  if (!most) return;
+  auto& believed = PastOf(spec, index, history).believed;
+  auto limited = LimitStep(most->AsDouble(), in.now, trail.current(), believed, outcome);
+  if (!limited) return;
+  limited->index = index;
+  trail.Note(Stage::kValidate, *limited);
+}
+
 void ApplyThresholds(const MetricSpec& metric, std::size_t index, Trail& trail,
                      MetricOutcome& outcome) {
   if (!outcome.proposal || !HasThresholds(metric)) return;
@@ -88,6 +101,7 @@ BurstInput AskMetrics(const DecideInput& in, Trail& trail, History& history) {
     const MetricSpec& metric = spec.metrics[i];
     const PolicyInput input{in.now, in.config, in.view, in.readings[i], in.readings};
     MetricOutcome& outcome = decision.metrics.emplace_back(in.policies[i]->Propose(input));
+    DistrustSteps(in, i, trail, history, outcome);
     if (metric.role == MetricRole::kScale) NoteDemand(outcome, burst);
     if (!outcome.proposal) StandIn(in, i, trail, history, outcome);
     if (!outcome.stood_in) ShapeMetric({in.now, in.config, in.view}, i, trail, history);

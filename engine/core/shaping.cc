@@ -26,7 +26,7 @@ void PauseBetweenSteps(const StepSpec& step, Timestamp now, Replicas current, Me
 }  // namespace
 
 void NoteDemand(const MetricOutcome& outcome, BurstInput& burst) {
-  if (!outcome.proposal || !outcome.oldest) return;
+  if (!outcome.proposal || !outcome.oldest || outcome.stood_in) return;
   burst.at = std::max(burst.at, *outcome.oldest);
   burst.demand = std::max(burst.demand, outcome.demand);
 }

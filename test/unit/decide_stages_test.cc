@@ -35,6 +35,7 @@ class OneEach final : public Policy {
     const ScalarSample& sample = (*in.reading)->values.front();
     out.total = sample.value;
     out.proposal = static_cast<Replicas>(sample.value);
+    out.demand = sample.value;
     out.ratio = sample.value / std::max(in.view.scale.spec_replicas, 1);
     out.reason = Reason::kAboveTarget;
     out.oldest = sample.at;
@@ -111,6 +112,41 @@ TEST_F(DecideStages, WithoutOursThereAreOnlyTheStagesOfTheHpa) {
   EXPECT_EQ(bench_.history.fallback, FallbackState());
   EXPECT_EQ(bench_.history.agreement, Agreement());
   EXPECT_EQ(bench_.history.activity, ActivityState());
+}
+
+TEST_F(DecideStages, M16_AStepInTheUnitGrowsByTheRatioAndIsNoEvidence) {
+  metric().validity.max_step_ratio = Q("4");
+  metric().smoothing = Smoothing{seconds(60), SmoothingFunction::kMax};
+  bench_.spec->burst.emplace();
+  bench_.AddPods(10);
+  AddMetric(MetricRole::kScale);
+  bench_.readings[1] = AnswerNumber(2);
+  EXPECT_EQ(DecideOn(10).desired, 10);
+  bench_.now += seconds(15);
+  const Decision suspicious = DecideOn(10'000);
+  EXPECT_EQ(suspicious.desired, 40);
+  const DecisionStep* const step = Find(suspicious, Stage::kValidate);
+  ASSERT_NE(step, nullptr);
+  EXPECT_EQ(*step, (DecisionStep{Stage::kValidate, 10, 40, Reason::kSuspicious, 1000, 0}));
+  EXPECT_TRUE(IsUnknown(suspicious.metrics[0]));
+  EXPECT_EQ(Find(suspicious, Stage::kSmooth), nullptr) << "it enters no window";
+  EXPECT_LT(Find(suspicious, Stage::kBurst)->evidence, 2) << "and is no load of a burst";
+  bench_.view.scale.spec_replicas = 40;
+  bench_.now += seconds(15);
+  EXPECT_EQ(DecideOn(10'000).desired, 40);
+  bench_.now += seconds(15);
+  EXPECT_EQ(DecideOn(9).desired, 10) << "the largest of the window that was believed";
+}
+
+TEST_F(DecideStages, M16_AStepDownShrinksNothing) {
+  metric().validity.max_step_ratio = Q("4");
+  EXPECT_EQ(DecideOn(10).desired, 10);
+  bench_.now += seconds(15);
+  const Decision held = DecideOn(0.01);
+  EXPECT_EQ(held.desired, 10);
+  EXPECT_EQ(held.metrics[0].reason, Reason::kSuspicious);
+  bench_.now += seconds(15);
+  EXPECT_EQ(DecideOn(3).desired, 3) << "no more than to a fourth is no such step";
 }
 
 TEST_F(DecideStages, ADampedSizeIsWhatTheWindowsRemember) {
