@@ -51,12 +51,19 @@ void GroupBoard::Post(std::size_t index, Timestamp asked_at, GroupAnswer answer)
   posted_.notify_all();
 }
 
+void GroupBoard::Forget(Timestamp asked_before) {
+  const MutexLock lock(mutex_);
+  for (Group& group : groups_) {
+    if (group.asked_at < asked_before) group.answer.reset();
+  }
+}
+
 GroupAnswer GroupBoard::Await(std::size_t index, std::size_t ticket, Duration most,
                               const std::stop_token& stop) {
   MutexLock lock(mutex_);
   const bool posted = posted_.wait_for(
       lock, stop, most, [&]() HPAPLUS_REQUIRES(mutex_) { return groups_[index].posts != ticket; });
-  return posted ? *groups_[index].answer : NotPosted();
+  return posted && groups_[index].answer ? *groups_[index].answer : NotPosted();
 }
 
 }  // namespace hpaplus::collectors

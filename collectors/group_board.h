@@ -43,6 +43,9 @@ class GroupBoard {
 
   void Post(std::size_t group, Timestamp asked_at, GroupAnswer answer);
 
+  /// Lets go of answers to what was asked before then.
+  void Forget(Timestamp asked_before);
+
   /// Blocks until there is a newer answer than at the Look() that gave the ticket, for `most` at
   /// the most, and at most until a stop.
   [[nodiscard]] GroupAnswer Await(std::size_t group, std::size_t ticket, Duration most,

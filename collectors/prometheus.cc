@@ -43,39 +43,16 @@ std::string ParametersOf(const PrometheusSource& options) {
   return text;
 }
 
-std::shared_ptr<GroupBoard> MakeBoard(const SourceSpec& spec) {
+// For so long the past of a group is given again: objects are first seen one after the other.
+constexpr Duration kPastRefresh = std::chrono::minutes(1);
+
+std::vector<Duration> RefreshOf(const SourceSpec& spec, bool past) {
   std::vector<Duration> refresh;
-  if (spec.prometheus) {
-    for (const PrometheusGroup& group : spec.prometheus->groups)
-      refresh.push_back(group.refresh);
-  }
-  return std::make_shared<GroupBoard>(std::move(refresh), spec.timeout);
+  if (!spec.prometheus) return refresh;
+  for (const PrometheusGroup& group : spec.prometheus->groups)
+    refresh.push_back(past ? kPastRefresh : group.refresh);
+  return refresh;
 }
-
-// The boards that collectors have at present, by the source that they are for.
-class Boards {
- public:
-  std::shared_ptr<GroupBoard> For(const SourceSpec& spec) {
-    const MutexLock lock(mutex_);
-    std::erase_if(boards_, [](const Entry& entry) { return entry.board.expired(); });
-    for (const Entry& entry : boards_) {
-      // Of another version of the source the questions may be others.
-      std::shared_ptr<GroupBoard> board = entry.board.lock();
-      if (board && entry.spec == spec) return board;
-    }
-    std::shared_ptr<GroupBoard> made = MakeBoard(spec);
-    boards_.push_back({spec, made});
-    return made;
-  }
-
- private:
-  struct Entry {
-    SourceSpec spec;
-    std::weak_ptr<GroupBoard> board;
-  };
-  Mutex mutex_;
-  std::vector<Entry> boards_ HPAPLUS_GUARDED_BY(mutex_);
-};
 
 Status CheckSource(const SourceSpec& spec) {
   if (Status ok = CheckEndpoint(kWho, spec.endpoint); !ok) return ok;
@@ -101,8 +78,36 @@ struct PrometheusCollector::Plan {
   GroupAnswers groups;                 // Those that are asked for.
 };
 
+PrometheusCollector::Boards::Boards(const SourceSpec& spec)
+    : present(RefreshOf(spec, false), spec.timeout), past(RefreshOf(spec, true), spec.timeout) {}
+
+// The boards that collectors have at present, by the source that they are for.
+class PrometheusCollector::BoardTable {
+ public:
+  std::shared_ptr<Boards> For(const SourceSpec& spec) {
+    const MutexLock lock(mutex_);
+    std::erase_if(entries_, [](const Entry& entry) { return entry.boards.expired(); });
+    for (const Entry& entry : entries_) {
+      // Of another version of the source the questions may be others.
+      std::shared_ptr<Boards> boards = entry.boards.lock();
+      if (boards && entry.spec == spec) return boards;
+    }
+    auto made = std::make_shared<Boards>(spec);
+    entries_.push_back({spec, made});
+    return made;
+  }
+
+ private:
+  struct Entry {
+    SourceSpec spec;
+    std::weak_ptr<Boards> boards;
+  };
+  Mutex mutex_;
+  std::vector<Entry> entries_ HPAPLUS_GUARDED_BY(mutex_);
+};
+
 CollectorFactory PrometheusCollector::Factory() {
-  return [boards = std::make_shared<Boards>()](
+  return [boards = std::make_shared<BoardTable>()](
              const ResolvedSource& source,
              const CollectorDeps& deps) -> Result<std::unique_ptr<Collector>> {
     if (Status ok = CheckSource(source.spec); !ok) return ok.error();
@@ -117,13 +122,13 @@ Result<std::unique_ptr<Collector>> PrometheusCollector::Create(const ResolvedSou
 }
 
 PrometheusCollector::PrometheusCollector(const ResolvedSource& source, const CollectorDeps& deps,
-                                         std::shared_ptr<GroupBoard> board)
+                                         std::shared_ptr<Boards> boards)
     : spec_(source.spec),
       options_(source.spec.prometheus.value_or(PrometheusSource())),
       url_(QueryUrl(source.spec.endpoint)),
       parameters_(ParametersOf(options_)),
       auth_(std::make_shared<const HttpAuth>(source.auth)),
-      board_(std::move(board)),
+      boards_(std::move(boards)),
       http_(deps.http),
       executor_(deps.executor),
       sizes_(options_.groups.size()) {}
@@ -154,13 +159,8 @@ PrometheusCollector::Plan PrometheusCollector::MakePlan(
     } else {
       const std::string expression = QuestionFor(query.expression, {}, options_.sample_time);
       with_times.push_back(expression.size() != query.expression.size());
-      std::string question = "query=" + PercentEncode(expression);
-      if (!options_.namespace_parameter.empty()) {
-        question += fmt::format("&{}={}", PercentEncode(options_.namespace_parameter),
-                                PercentEncode(query.ns));
-      }
       planned.question = questions.size();
-      questions.push_back(std::move(question));
+      questions.push_back(QuestionOf(expression, query.ns));
     }
   }
   Coalesced asked = Coalesce(questions);
@@ -174,22 +174,31 @@ PrometheusCollector::Plan PrometheusCollector::MakePlan(
   return plan;
 }
 
-HttpRequest PrometheusCollector::MakeRequest(std::string_view question, Timestamp now,
+std::string PrometheusCollector::QuestionOf(std::string_view expression,
+                                            const std::string& ns) const {
+  std::string question = "query=" + PercentEncode(expression);
+  if (options_.namespace_parameter.empty()) return question;
+  return question +
+         fmt::format("&{}={}", PercentEncode(options_.namespace_parameter), PercentEncode(ns));
+}
+
+HttpRequest PrometheusCollector::MakeRequest(std::string_view question, Api api, Timestamp now,
                                              Timestamp deadline) const {
+  std::string form(question);
+  if (api == Api::kInstant) form += "&time=" + Seconds(now.time_since_epoch());
   // Prometheus gives up when we do, instead of computing for nobody.
-  std::string form =
-      fmt::format("{}&time={}&timeout={}{}", question, Seconds(now.time_since_epoch()),
-                  Seconds(deadline - now), parameters_);
+  form += "&timeout=" + Seconds(deadline - now) + parameters_;
+  const std::string url = api == Api::kInstant ? url_ : url_ + "_range";
   HttpRequest request;
   request.auth = auth_;
   request.max_response_bytes = spec_.max_response_bytes;
   request.accepts_gzip = false;  // Numbers: Prometheus would spend more on gzip than on them.
   request.headers.emplace_back("Accept", "application/json");
-  if (url_.size() + 1 + form.size() <= kLongestUrl) {
-    request.url = url_ + "?" + form;
+  if (url.size() + 1 + form.size() <= kLongestUrl) {
+    request.url = url + "?" + form;
   } else {
     request.method = "POST";
-    request.url = url_;
+    request.url = url;
     request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
     request.body = std::move(form);
   }
@@ -197,6 +206,7 @@ HttpRequest PrometheusCollector::MakeRequest(std::string_view question, Timestam
 }
 
 std::vector<Result<HttpResponse>> PrometheusCollector::Ask(std::span<const std::string> questions,
+                                                           Api api,
                                                            const CollectContext& context) const {
   const Timestamp deadline = std::min(context.deadline, context.now + spec_.timeout);
   if (deadline <= context.now) {
@@ -210,7 +220,7 @@ std::vector<Result<HttpResponse>> PrometheusCollector::Ask(std::span<const std::
     const auto rest = questions.subspan(responses.size());
     requests.clear();
     for (const std::string& question : rest.first(std::min(at_once, rest.size())))
-      requests.push_back(MakeRequest(question, context.now, deadline));
+      requests.push_back(MakeRequest(question, api, context.now, deadline));
     std::ranges::move(http_.SendAll(requests, deadline), std::back_inserter(responses));
   }
   responses.resize(questions.size(), Error{ErrorCode::kUnavailable, "stopped before asking"});
@@ -239,7 +249,7 @@ ReadingResult PrometheusCollector::Read(const Result<HttpResponse>& response, bo
   const Result<std::string_view> body = BodyOf(response);
   if (!body) return body.error();
   Result<std::vector<ScalarSample>> samples =
-      ParsePrometheusReply(*body, {spec_.max_series, options_.accepts_partial}, with_times);
+      ParsePrometheusReply(*body, Limits(Api::kInstant), with_times);
   if (!samples) return samples.error();
   auto reading = std::make_shared<Reading>();
   reading->received = now;
@@ -256,14 +266,13 @@ GroupAnswer PrometheusCollector::ReadGroup(const Result<HttpResponse>& response,
   const bool with_times =
       QuestionFor(group.query, group.timestamp, options_.sample_time) != group.query;
   const Status read =
-      ReadPrometheusReply(*body, group.by, {spec_.max_series, options_.accepts_partial},
-                          [&](const ReplySeries& series) {
-                            if (with_times && series.is_time) {
-                              samples->AddTime(series.key, TimeOf(series.sample));
-                            } else {
-                              samples->Add(series.key, series.sample);
-                            }
-                          });
+      ReadPrometheusReply(*body, group.by, Limits(Api::kInstant), [&](const ReplySeries& series) {
+        if (with_times && series.is_time) {
+          samples->AddTime(series.key, TimeOf(series.sample));
+        } else {
+          samples->Add(series.key, series.sample);
+        }
+      });
   if (!read) {
     return Error{read.error().code, fmt::format("{} (group {})", read.error().message, group.name)};
   }
@@ -279,13 +288,13 @@ void PrometheusCollector::AskGroups(std::span<const std::size_t> groups,
     questions.push_back(
         "query=" + PercentEncode(QuestionFor(group.query, group.timestamp, options_.sample_time)));
   }
-  const std::vector<Result<HttpResponse>> responses = Ask(questions, context);
+  const std::vector<Result<HttpResponse>> responses = Ask(questions, Api::kInstant, context);
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const std::size_t index = groups[i];
     GroupAnswer answer =
         ReadGroup(responses[i], options_.groups[index], sizes_[index], context.now);
     if (answer) sizes_[index] = (*answer)->size();
-    board_->Post(index, context.now, answer);
+    boards_->present.Post(index, context.now, answer);
     answers.insert_or_assign(index, std::move(answer));
   }
 }
@@ -295,7 +304,7 @@ void PrometheusCollector::AnswerGroups(const CollectContext& context, Plan& plan
   std::vector<std::size_t> ours;
   std::vector<std::pair<std::size_t, std::size_t>> theirs;
   for (auto& [index, answer] : plan.groups) {
-    GroupBoard::Place place = board_->Look(index, context.now, deadline);
+    GroupBoard::Place place = boards_->present.Look(index, context.now, deadline);
     switch (place.kind) {
       case GroupBoard::Place::Kind::kAnswer:
         answer = std::move(place.answer);
@@ -311,13 +320,13 @@ void PrometheusCollector::AnswerGroups(const CollectContext& context, Plan& plan
   if (!ours.empty()) AskGroups(ours, context, plan.groups);
   for (const auto& [index, ticket] : theirs) {
     plan.groups.insert_or_assign(
-        index, board_->Await(index, ticket, deadline - context.now, context.stop));
+        index, boards_->present.Await(index, ticket, deadline - context.now, context.stop));
   }
 }
 
 std::vector<ReadingResult> PrometheusCollector::AskPlain(const Plan& plan,
                                                          const CollectContext& context) const {
-  const std::vector<Result<HttpResponse>> responses = Ask(plan.questions, context);
+  const std::vector<Result<HttpResponse>> responses = Ask(plan.questions, Api::kInstant, context);
   // Parsing is what collecting costs in CPU time: one reply is one chunk, each with its own slot.
   std::vector<ReadingResult> readings(
       responses.size(), Error{ErrorCode::kUnavailable, "prometheus: the reply was not read"});
@@ -330,6 +339,37 @@ std::vector<ReadingResult> PrometheusCollector::AskPlain(const Plan& plan,
 
 std::vector<ReadingResult> PrometheusCollector::Collect(std::span<const MetricQuery> queries,
                                                         const CollectContext& context) {
+  if (past_asked_ != Timestamp() && context.now - past_asked_ > 2 * kPastRefresh) {
+    boards_->past.Forget(context.now - kPastRefresh);
+    past_asked_ = {};
+  }
+  const auto is_of_past = [](const MetricQuery& query) { return query.past > Duration(); };
+  if (std::ranges::none_of(queries, is_of_past)) return CollectPresent(queries, context);
+  std::vector<MetricQuery> present;
+  std::vector<MetricQuery> past;
+  for (const MetricQuery& query : queries)
+    (is_of_past(query) ? past : present).push_back(query);
+  std::vector<ReadingResult> of_present = CollectPresent(present, context);
+  std::vector<ReadingResult> of_past = CollectPast(past, context);
+  std::vector<ReadingResult> results;
+  results.reserve(queries.size());
+  std::size_t taken = 0;
+  for (const MetricQuery& query : queries) {
+    const std::size_t i = results.size();
+    results.push_back(std::move(is_of_past(query) ? of_past[taken] : of_present[i - taken]));
+    if (is_of_past(query)) ++taken;
+  }
+  return results;
+}
+
+ReplyLimits PrometheusCollector::Limits(Api api) const {
+  return {spec_.max_series, options_.accepts_partial,
+          api == Api::kRange ? kPastPointsMost : std::size_t{0}};
+}
+
+std::vector<ReadingResult> PrometheusCollector::CollectPresent(std::span<const MetricQuery> queries,
+                                                               const CollectContext& context) {
+  if (queries.empty()) return {};
   Plan plan = MakePlan(queries);
   AnswerGroups(context, plan);
   const std::vector<ReadingResult> readings = AskPlain(plan, context);

@@ -16,6 +16,9 @@ namespace hpaplus::collectors {
 inline constexpr std::string_view kPartLabel = "hpaplus_part";
 inline constexpr std::string_view kTimePart = "time";
 
+/// A question about the past is for at most so many samples of a series.
+inline constexpr std::size_t kPastPointsMost = 121;
+
 /// Which part of which group a query asks for.
 struct GroupQuestion {
   std::size_t group = 0;  // In PrometheusSource::groups.

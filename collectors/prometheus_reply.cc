@@ -84,8 +84,8 @@ Status ReadPoint(json::array pair, ScalarSample& out) {
 // Reads the series of one reply, one after the other.
 class SeriesReader {
  public:
-  SeriesReader(std::span<const std::string> by, std::size_t most, const SeriesTaker& take)
-      : by_(by), most_(most), take_(take), values_(by.size()) {}
+  SeriesReader(std::span<const std::string> by, const ReplyLimits& limits, const SeriesTaker& take)
+      : by_(by), limits_(limits), take_(take), values_(by.size()) {}
 
   Status ReadData(json::object data) {
     std::string type;
@@ -109,8 +109,13 @@ class SeriesReader {
   }
 
  private:
+  [[nodiscard]] bool of_range() const { return limits_.max_points > 0; }
+
   Status ReadResult(std::string_view type, json::value result) {
-    if (type == "matrix" || type == "string") {
+    if (of_range() && type != "matrix") {
+      return Malformed(fmt::format("a range query has a result of type \"{}\"", Printable(type)));
+    }
+    if ((type == "matrix" && !of_range()) || type == "string") {
       return Error{ErrorCode::kInvalidArgument,
                    fmt::format("prometheus: the query's result is a {}, not a number or an instant "
                                "vector{}",
@@ -119,14 +124,15 @@ class SeriesReader {
     }
     json::array array;
     if (auto error = result.get_array().get(array)) return Malformed("data.result", error);
-    if (type == "vector") return ReadVector(array);
+    if (type == "vector" || type == "matrix") return ReadVector(array);
     if (type != "scalar") {
       return Malformed(fmt::format("result type \"{}\" is unknown", Printable(type)));
     }
     ScalarSample sample;
     if (Status read = ReadPoint(array, sample); !read) return read;
     std::ranges::fill(values_, std::string_view());
-    return Deliver(false, sample);
+    samples_.assign(1, sample);
+    return Deliver(false);
   }
 
   Status ReadVector(json::array result) {
@@ -141,7 +147,7 @@ class SeriesReader {
   Status ReadSeries(json::object series) {
     bool found = false;
     bool is_time = false;
-    ScalarSample sample;
+    samples_.clear();
     std::ranges::fill(values_, std::string_view());
     for (auto field : series) {
       std::string_view key;
@@ -152,20 +158,39 @@ class SeriesReader {
         if (Status read = ReadLabels(labels, is_time); !read) return read;
         continue;
       }
-      if (key == "histogram") {
+      if (key == "histogram" || key == "histograms") {
         return Error{ErrorCode::kInvalidArgument,
                      "prometheus: the result is a histogram; query a number, for example with "
                      "histogram_quantile()"};
       }
-      if (key != "value") continue;
+      if (key != (of_range() ? "values" : "value")) continue;
       if (found) return Malformed("a series has two values");
-      json::array pair;
-      if (auto error = field.value().get_array().get(pair)) return Malformed("a sample", error);
-      if (Status read = ReadPoint(pair, sample); !read) return read;
+      json::array array;
+      if (auto error = field.value().get_array().get(array)) return Malformed("a sample", error);
+      if (Status read = of_range() ? AddPoints(array) : AddPoint(array); !read) return read;
       found = true;
     }
     if (!found) return Malformed("a series has no value");
-    return Deliver(is_time, sample);
+    return Deliver(is_time);
+  }
+
+  Status AddPoint(json::array pair) {
+    ScalarSample sample;
+    if (Status read = ReadPoint(pair, sample); !read) return read;
+    samples_.push_back(sample);
+    return Done{};
+  }
+
+  Status AddPoints(json::array points) {
+    for (auto element : points) {
+      if (samples_.size() == limits_.max_points) {
+        return Malformed(fmt::format("a series has more than {} samples", limits_.max_points));
+      }
+      json::array pair;
+      if (auto error = element.get_array().get(pair)) return Malformed("a sample", error);
+      if (Status read = AddPoint(pair); !read) return read;
+    }
+    return Done{};
   }
 
   Status ReadLabels(json::object labels, bool& is_time) {
@@ -182,23 +207,25 @@ class SeriesReader {
     return Done{};
   }
 
-  Status Deliver(bool is_time, const ScalarSample& sample) {
+  Status Deliver(bool is_time) {
     std::size_t& count = is_time ? times_ : numbers_;
-    if (count == most_) {
-      return Malformed(fmt::format("more series than limits.maxSeries, {}", most_));
+    if (count == limits_.max_series) {
+      return Malformed(fmt::format("more series than limits.maxSeries, {}", limits_.max_series));
     }
     ++count;
     key_.clear();
     for (const std::string_view value : values_)
       AppendToKey(value, key_);
-    take_({key_, is_time, sample});
+    for (const ScalarSample& sample : samples_)
+      take_({key_, is_time, sample});
     return Done{};
   }
 
   const std::span<const std::string> by_;
-  const std::size_t most_;
+  const ReplyLimits& limits_;
   const SeriesTaker& take_;
   std::vector<std::string_view> values_;  // Of the present series' labels, as in by_.
+  std::vector<ScalarSample> samples_;     // Of the present series.
   std::string key_;
   std::size_t numbers_ = 0;
   std::size_t times_ = 0;
@@ -282,7 +309,7 @@ Status ReadPrometheusReply(std::string_view body, std::span<const std::string> b
   json::document document;
   if (auto error = parser.iterate(padded).get(document)) return Malformed("the reply", error);
   Envelope reply;
-  SeriesReader reader(by, limits.max_series, take);
+  SeriesReader reader(by, limits, take);
   if (Status read = ReadEnvelope(document, reader, reply); !read) return read;
   if (reply.status == "error") return QueryError(reply);
   if (reply.status != "success") {

@@ -16,6 +16,7 @@ namespace hpaplus::collectors {
 struct ReplyLimits {
   std::size_t max_series = 1000;  // Of numbers; as many times may stand beside them.
   bool accepts_partial = false;   // With warnings, or calling itself partial.
+  std::size_t max_points = 0;     // Of each series of a range query; 0: it is an instant query.
 };
 
 /// One series of an answer. `key` has the values of the labels that were asked for, put together
@@ -29,15 +30,17 @@ struct ReplySeries {
 using SeriesTaker = std::function<void(const ReplySeries&)>;
 
 /// Reads the answer to an instant query (/api/v1/query) and hands over its series one by one: those
-/// of a vector, one for a scalar, none for an empty vector. What was taken counts only when the
-/// result is success. NaN, infinite and negative values are samples like any other; whether one may
-/// be acted on is decided elsewhere.
+/// of a vector, one for a scalar, none for an empty vector. Of a range query's
+/// (/api/v1/query_range) every sample of every series is handed over, in the order of the answer.
+/// What was taken counts only when the result is success. NaN, infinite and negative values are
+/// samples like any other; whether one may be acted on is decided elsewhere.
 ///
 /// `status: error` gives an Error with the server's own words: kInvalidArgument for bad_data,
 /// execution and VictoriaMetrics' 4xx, kDeadlineExceeded for timeout, kUnavailable for the rest.
 /// Warnings and isPartial are kMalformedData unless accepted, except for PromQL's own advice
-/// ("PromQL info: ..."). Range vectors, strings, histograms and more than `max_series` series are
-/// errors; so is anything malformed.
+/// ("PromQL info: ..."). Range vectors that answer an instant query, strings, histograms and more
+/// than `max_series` series or `max_points` samples of one of them are errors; so is anything
+/// malformed.
 [[nodiscard]] Status ReadPrometheusReply(std::string_view body, std::span<const std::string> by,
                                          const ReplyLimits& limits, const SeriesTaker& take);
 

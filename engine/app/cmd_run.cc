@@ -139,6 +139,7 @@ int Report(const Error& error, std::ostream& err) {
 
 Engine::Config WithShares(Engine::Config engine, LiveWorld& live) {
   engine.share_for = [&live](const SourceName& source) { return live.ShareFor(source); };
+  engine.past_of = [&live](const SourceName& source) { return live.PastOf(source); };
   return engine;
 }
 

@@ -109,6 +109,7 @@ class KubeWorld final : public LiveWorld {
   }
 
   Duration ShareFor(const SourceName& source) override { return runner_.ShareFor(source); }
+  PastKept PastOf(const SourceName& source) override { return runner_.PastOf(source); }
 
   std::string Unready() override {
     if (!view_.Synced()) return "the cluster is still being read";

@@ -69,6 +69,8 @@ class LiveWorld {
   [[nodiscard]] virtual World world() = 0;
   /// How long an answer of a source may serve others, for Engine::Config.
   [[nodiscard]] virtual Duration ShareFor(const SourceName& source) = 0;
+  /// Whether a source knows the past, for Engine::Config.
+  [[nodiscard]] virtual PastKept PastOf(const SourceName& source) = 0;
 
   /// Why decisions cannot be trusted yet; empty when everything has been read. Thread-safe.
   [[nodiscard]] virtual std::string Unready() = 0;

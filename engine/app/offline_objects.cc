@@ -167,6 +167,7 @@ class Reader {
   void CheckMetric(const PlacedObject& object, const WorkloadSpec& spec, std::size_t index) {
     const MetricSpec& metric = spec.metrics[index];
     const std::string path = fmt::format("spec.metrics[{}]", index);
+    if (metric.type == MetricType::kFormula) return;  // Its inputs are looked at themselves.
     if (metric.type != MetricType::kSource) {
       return Report(object.Problem(
           path + ".type", fmt::format("{} metrics need a cluster; without one there are only "

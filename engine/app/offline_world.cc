@@ -86,6 +86,7 @@ class OfflineWorld final : public LiveWorld {
 
   World world() override { return {clock_, targets_, runner_, targets_, targets_, deciding_}; }
   Duration ShareFor(const SourceName& source) override { return runner_.ShareFor(source); }
+  PastKept PastOf(const SourceName& source) override { return runner_.PastOf(source); }
   std::string Unready() override { return ""; }
   void FollowFiles() override { push_->FollowFiles(); }
   std::string PushMetrics() override { return push_->Metrics(); }

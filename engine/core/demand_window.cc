@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/core/freshness.h"
@@ -54,6 +55,17 @@ void DemandWindow::Add(Timestamp at, double demand, const Smoothing& smoothing) 
       std::ranges::find_if(slots_, [&](const Slot& slot) { return slot.at > cutoff; });
   slots_.erase(slots_.begin(), kept);
   if (slots_.size() > kSlots) slots_.erase(slots_.begin());
+}
+
+void DemandWindow::Precede(std::span<const DemandSample> past, const Smoothing& smoothing) {
+  DemandWindow all;
+  const Timestamp until = slots_.empty() ? Timestamp::max() : slots_.front().begin;
+  for (const DemandSample& sample : past) {
+    if (sample.at < until) all.Add(sample.at, sample.demand, smoothing);
+  }
+  for (const Slot& slot : slots_)
+    all.Add(slot.at, slot.value, smoothing);
+  *this = std::move(all);
 }
 
 double DemandWindow::Over(Duration window, SmoothingFunction function) const {

@@ -2,12 +2,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/base/time.h"
 #include "engine/model/smoothing.h"
 
 namespace hpaplus {
+
+struct DemandSample {
+  Timestamp at{};
+  double demand = 0;
+};
 
 /// Recent demand, each with the time of its sample: how many replicas, not rounded, would bring
 /// the metric to its target. Demand is kept rather than usage over target, because it stays the
@@ -24,6 +30,10 @@ class DemandWindow {
   /// Enters a sample and forgets those that are older than the window. One that is not newer than
   /// the newest is dropped: reading a sample twice is not seeing it twice.
   void Add(Timestamp at, double demand, const Smoothing& smoothing);
+
+  /// Enters what was measured before, oldest first; what is not older than all that is there is
+  /// dropped.
+  void Precede(std::span<const DemandSample> past, const Smoothing& smoothing);
 
   /// Over the samples newer than `window` before the newest; 0 when there are none. What was not
   /// measured does not count as zero: a gap leaves fewer samples.

@@ -20,6 +20,7 @@ std::string TextOf(const PlannedRead& read) {
     text += ':';
     text += *part;
   }
+  if (read.query.past != Duration()) text += ' ' + std::to_string(read.query.past.count());
   return text;
 }
 

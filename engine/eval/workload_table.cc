@@ -25,6 +25,7 @@ WorkloadChange WorkloadTable::Apply(const WorkloadUpdate& update) {
   if (!update.view) {
     if (!before) return WorkloadChange::kNone;
     ReleaseReads(update.id, state);
+    ReleasePast(update.id, state);
     state = WorkloadState();
     --size_;
     return WorkloadChange::kRemoved;
@@ -32,6 +33,7 @@ WorkloadChange WorkloadTable::Apply(const WorkloadUpdate& update) {
   if (!before || before->spec->uid != update.view->spec->uid) {
     if (!before) ++size_;
     state.history = History();
+    ReleasePast(update.id, state);
     state.policies = make_policies_(*update.view->spec);
     PlanAgain(update.id, state);
     return before ? WorkloadChange::kReplaced : WorkloadChange::kAdded;
@@ -39,6 +41,7 @@ WorkloadChange WorkloadTable::Apply(const WorkloadUpdate& update) {
   if (!SameQuestions(*before, *update.view)) PlanAgain(update.id, state);
   if (SameSpec(*before, *update.view)) return WorkloadChange::kObserved;
   state.policies = make_policies_(*update.view->spec);
+  if (before->spec->metrics != update.view->spec->metrics) ReleasePast(update.id, state);
   return WorkloadChange::kSpec;
 }
 
@@ -68,8 +71,17 @@ void WorkloadTable::ReleaseReads(WorkloadId id, WorkloadState& state) {
     if (slot.read) reads_.Release(*slot.read, id);
   }
   state.reads.clear();
+  if (state.past) state.past->StopWaiting();
   state.reads_awaited = 0;
   state.in_round = false;
+}
+
+void WorkloadTable::ReleasePast(WorkloadId id, WorkloadState& state) {
+  if (!state.past) return;
+  for (const PastReads::Slot& slot : state.past->slots) {
+    if (slot.read) reads_.Release(*slot.read, id);
+  }
+  state.past.reset();
 }
 
 }  // namespace hpaplus

@@ -8,6 +8,7 @@
 
 #include "engine/core/history.h"
 #include "engine/core/policy.h"
+#include "engine/eval/past_reads.h"
 #include "engine/eval/read_table.h"
 #include "engine/model/workload.h"
 #include "engine/ports/cluster_view.h"
@@ -27,11 +28,12 @@ struct WorkloadState {
   std::shared_ptr<const WorkloadView> view;  // Null: this id is not in use.
   PolicySet policies;
   History history;
-  std::vector<ReadSlot> reads;    // One per spec.metrics.
-  std::size_t reads_awaited = 0;  // Slots with `awaited`, while a round is under way.
-  bool in_round = false;          // Reads are under way; the decision follows.
-  bool early = false;             // The round was begun by news, ahead of its period.
-  Timestamp begun_at{};           // The last round.
+  std::vector<ReadSlot> reads;      // One per spec.metrics.
+  std::size_t reads_awaited = 0;    // Slots with `awaited`, while a round is under way.
+  bool in_round = false;            // Reads are under way; the decision follows.
+  bool early = false;               // The round was begun by news, ahead of its period.
+  Timestamp begun_at{};             // The last round.
+  std::unique_ptr<PastReads> past;  // Null: nothing of the past is asked, or not any more.
 
   static constexpr std::size_t kNotQueued = SIZE_MAX;
   std::size_t queued_at = kNotQueued;  // Place among those to be decided in this tick.
@@ -69,6 +71,7 @@ class WorkloadTable {
  private:
   void PlanAgain(WorkloadId id, WorkloadState& state);
   void ReleaseReads(WorkloadId id, WorkloadState& state);
+  void ReleasePast(WorkloadId id, WorkloadState& state);
 
   const PolicyFactory make_policies_;
   ReadTable& reads_;

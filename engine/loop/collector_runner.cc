@@ -26,6 +26,12 @@ std::vector<ReadingResult> AllFailed(std::size_t count, const Error& error) {
   return {count, ReadingResult(error)};
 }
 
+PastKept PastKeptBy(const SourceSpec& spec) {
+  if (spec.type != "Prometheus") return PastKept::kNone;
+  const bool any = !spec.prometheus || spec.prometheus->queries == PrometheusSource::Queries::kAny;
+  return any ? PastKept::kEach : PastKept::kTogether;
+}
+
 }  // namespace
 
 RunnableSource MakeRunnable(ResolvedSource source, const CollectorRegistry& registry,
@@ -36,6 +42,7 @@ RunnableSource MakeRunnable(ResolvedSource source, const CollectorRegistry& regi
   runnable.timeout = source.spec.timeout;
   runnable.share_for = source.spec.cache_for;
   runnable.secrets = SecretValuesOf(source.auth);
+  runnable.past = PastKeptBy(source.spec);
   runnable.make = [source = std::move(source), &registry, deps] {
     return registry.Make(source, deps);
   };
@@ -126,6 +133,12 @@ void CollectorRunner::RemoveSource(const SourceName& name) {
     }
   }
   wake_();
+}
+
+PastKept CollectorRunner::PastOf(const SourceName& name) const {
+  const MutexLock lock(mutex_);
+  const auto found = sources_.find(name);
+  return found == sources_.end() ? PastKept::kUnknown : found->second->setup.past;
 }
 
 Duration CollectorRunner::ShareFor(const SourceName& name) const {

@@ -19,6 +19,7 @@
 
 #include "engine/base/mutex.h"
 #include "engine/base/result.h"
+#include "engine/eval/past_reads.h"
 #include "engine/loop/breaker.h"
 #include "engine/model/source.h"
 #include "engine/ports/clock.h"
@@ -39,6 +40,7 @@ struct RunnableSource {
   Duration timeout = std::chrono::seconds(2);  // For one Collect(), whatever the askers allow.
   Duration share_for{};                        // An answer this young is given again.
   std::vector<std::string> secrets;            // No error shows them, see secret_text.h.
+  PastKept past = PastKept::kNone;
 };
 
 /// A source from its spec: made by the plugin that it names, with its timeout and cache. `registry`
@@ -96,6 +98,8 @@ class CollectorRunner final : public MetricFeed {
 
   /// "Not asked" for sources that are not there.
   [[nodiscard]] SourceHealth HealthOf(const SourceName& name) const;
+  /// For Engine::Config::past_of.
+  [[nodiscard]] PastKept PastOf(const SourceName& name) const;
 
   /// There is something new at a source, about these metrics or, when there are none, about any.
   /// Nothing for sources that are not there. Does not block.

@@ -45,6 +45,7 @@ Engine::Engine(Config config, World world, PolicyFactory make_policies)
       commands_(world.actuator),
       overload_(config_.overload),
       suspicion_(config_.suspicion),
+      backfill_(config_.past_of, config_.decide, reads_),
       fleet_(config_.fleet) {}
 
 void Engine::Run(const std::stop_token& stop) {
@@ -106,10 +107,12 @@ void Engine::FollowObject(WorkloadId id, WorkloadChange change, Timestamp now) {
     case WorkloadChange::kNone:
       return;
     case WorkloadChange::kAdded:
+      backfill_.Plan(workloads_.at(id), now);
       Schedule(id, now);
       return;
     case WorkloadChange::kReplaced:
       ForgetObject(id);
+      backfill_.Plan(workloads_.at(id), now);
       Schedule(id, now);
       return;
     case WorkloadChange::kSpec:
@@ -194,6 +197,7 @@ void Engine::TakeReadings(Timestamp now) {
         slot.listed = false;
         if (std::exchange(slot.awaited, false) && state->in_round) --state->reads_awaited;
       }
+      if (backfill_.Take(id, *state, read, now)) --state->reads_awaited;
       if (state->in_round && state->reads_awaited == 0) FinishRound(id, *state);
     }
   }
@@ -231,7 +235,10 @@ void Engine::BeginEarlyRounds(Timestamp now) {
 }
 
 bool Engine::KnowsAll(const WorkloadState& state, bool but_news) const {
+  const std::vector<MetricSpec>& metrics = state.view->spec->metrics;
   return std::ranges::all_of(state.reads, [&](const ReadSlot& slot) {
+    const auto index = static_cast<std::size_t>(&slot - state.reads.data());
+    if (metrics[index].type == MetricType::kFormula) return true;  // Known where its inputs are.
     if (!slot.read) return false;
     if (but_news && reads_.HasNews(*slot.read)) return true;
     const ReadingResult* const newest = reads_.Newest(*slot.read);
@@ -245,6 +252,7 @@ void Engine::BeginRound(WorkloadId id, Timestamp now, bool early) {
   state.begun_at = now;
   state.in_round = false;
   state.reads_awaited = 0;
+  if (state.past) state.past->StopWaiting();
   if (!early) commands_.BeginPeriod(id);
   const Duration timeout = state.view->spec->timeout;
   // A round makes way for the next one, but one that begins late gets some time of its own.
@@ -257,6 +265,7 @@ void Engine::BeginRound(WorkloadId id, Timestamp now, bool early) {
     slot.listed = slot.listed || slot.awaited;
     if (slot.awaited) ++state.reads_awaited;
   }
+  if (needs_reads && !early) state.reads_awaited += backfill_.Ask(id, state, now, until);
   if (state.reads_awaited == 0) {
     FinishRound(id, state);
   } else {
@@ -268,6 +277,7 @@ void Engine::BeginRound(WorkloadId id, Timestamp now, bool early) {
 void Engine::FinishRound(WorkloadId id, WorkloadState& state) {
   state.in_round = false;
   state.reads_awaited = 0;
+  if (state.past) state.past->StopWaiting();
   timeouts_.Remove(id);
   // A failure counts once a period, however often there are news.
   if (state.early && !KnowsAll(state, false)) return;

@@ -7,6 +7,7 @@
 #include "engine/eval/evaluator.h"
 #include "engine/eval/read_table.h"
 #include "engine/eval/workload_table.h"
+#include "engine/loop/backfill.h"
 #include "engine/loop/command_ledger.h"
 #include "engine/loop/deadline_queue.h"
 #include "engine/loop/fleet_limit.h"
@@ -59,6 +60,7 @@ class Engine {
     FleetLimit::Config fleet;
     SourceSuspicion::Config suspicion;
     ReadTable::ShareFor share_for = DefaultShareFor;
+    Backfill::PastOf past_of;  // Null: windows start empty.
   };
 
   Engine(Config config, World world, PolicyFactory make_policies);
@@ -108,6 +110,7 @@ class Engine {
   CommandLedger commands_;
   Overload overload_;
   SourceSuspicion suspicion_;
+  Backfill backfill_;
   FleetLimit fleet_;
 
   // This tick's.

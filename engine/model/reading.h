@@ -24,6 +24,9 @@ struct MetricQuery {
   std::string selector;      // Pods, Object, External: the metric selector as text.
   std::string pod_selector;  // Pods: the scale's selector as text.
   ObjectRef object;          // Object.
+  /// More than none: the numbers of so long until now, oldest first, in the place of the newest.
+  /// Only of a source that says that it keeps the past.
+  Duration past{};
   bool operator==(const MetricQuery&) const = default;
 };
 

@@ -50,6 +50,22 @@ TEST_F(EngineNewsTest, AreDecidedUponAtOnce) {
   EXPECT_GT(engine_->next(), world_.now + seconds(20)) << "the period is what it was";
 }
 
+TEST_F(EngineNewsTest, ReachAFormulaThroughItsInputs) {
+  WorkloadSpec spec = SpecWith("shop", {"depth", "computed"});
+  spec.metrics[0].name = "depth";
+  spec.metrics[1].name = "computed";
+  spec.metrics[1].type = MetricType::kFormula;
+  const std::vector<std::string> names = {"depth", "computed"};
+  spec.metrics[1].formula = *Formula::Compile("2 * depth", names);
+  MakeSlow(std::move(spec));
+  News({"depth"});
+  engine_->Tick();
+  EXPECT_EQ(world_.requests.size(), 1U) << "a formula is computed, not read";
+  AnswerAll(9);
+  TickAfter(milliseconds(1));
+  EXPECT_EQ(world_.decisions.size(), 2U);
+}
+
 TEST_F(EngineNewsTest, AreDecidedUponAgainOnlyAfterAWhile) {
   MakeSlow(SpecWith("shop", {"depth"}));
   const Timestamp end = world_.now + seconds(10);
