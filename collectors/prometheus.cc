@@ -350,7 +350,10 @@ std::vector<ReadingResult> PrometheusCollector::Collect(std::span<const MetricQu
   for (const MetricQuery& query : queries)
     (is_of_past(query) ? past : present).push_back(query);
   std::vector<ReadingResult> of_present = CollectPresent(present, context);
-  std::vector<ReadingResult> of_past = CollectPast(past, context);
+  // Some time is kept for handing over the present, should the past not come.
+  const Duration time = context.deadline - context.now;
+  std::vector<ReadingResult> of_past =
+      CollectPast(past, {context.now, context.now + time * 3 / 4, context.stop});
   std::vector<ReadingResult> results;
   results.reserve(queries.size());
   std::size_t taken = 0;
