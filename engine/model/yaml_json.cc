@@ -19,6 +19,11 @@ namespace {
 constexpr std::size_t kTextMost = 1U << 20U;
 constexpr std::size_t kNodesMost = 10'000;
 constexpr std::size_t kDepthMost = 64;
+constexpr std::size_t kPathBytesMost = 8U << 20U;  // Of all places of a text together.
+// The parser takes a flow collection that might be a key apart as a whole, hundreds of bytes for
+// each sign, before it says anything of it that could be refused.
+constexpr std::size_t kBracketsMost = 4 * kNodesMost;
+constexpr std::size_t kSignsMost = 20 * kNodesMost;
 
 // Ends the parser's work; does not leave this file.
 class Stop : public std::exception {
@@ -217,9 +222,16 @@ class Writer final : public YAML::EventHandler {
     }
     path_.resize(level.path_length);
     path_ += (path_.empty() ? "" : ".") + key;
-    document_.positions.emplace(path_, ToPosition(mark));
+    NotePath(mark);
     document_.json += (level.size++ > 0 ? "," : "") + QuotedJson(key) + ":";
     level.has_key = true;
+  }
+
+  // A long key stands in the path of everything below it.
+  void NotePath(const YAML::Mark& mark) {
+    path_bytes_ += path_.size();
+    if (path_bytes_ > kPathBytesMost) Fail(mark, "its keys are too long: the paths exceed 8 MiB");
+    document_.positions.emplace(path_, ToPosition(mark));
   }
 
   // Before a value: its comma and its path.
@@ -232,7 +244,7 @@ class Writer final : public YAML::EventHandler {
     }
     path_.resize(level.path_length);
     path_ += fmt::format("[{}]", level.size);
-    document_.positions.emplace(path_, ToPosition(mark));
+    NotePath(mark);
     if (level.size++ > 0) document_.json += ',';
   }
 
@@ -265,7 +277,24 @@ class Writer final : public YAML::EventHandler {
   std::vector<Level> levels_;
   std::string path_;
   std::size_t nodes_ = 0;
+  std::size_t path_bytes_ = 0;
 };
+
+// Wherever they stand, as only the parser knows what is quoted.
+Status CountSigns(std::string_view text) {
+  std::size_t brackets = 0;
+  std::size_t signs = 0;
+  for (const char c : text) {
+    constexpr std::string_view kBrackets = "[]{}";
+    constexpr std::string_view kSigns = ",:?&*!'\"";
+    if (kBrackets.find(c) != std::string_view::npos) ++brackets;
+    if (kSigns.find(c) != std::string_view::npos) ++signs;
+  }
+  if (brackets <= kBracketsMost && signs <= kSignsMost) return Done{};
+  return Error{ErrorCode::kMalformedData,
+               fmt::format("the text has more than {} brackets or {} signs of punctuation",
+                           kBracketsMost, kSignsMost)};
+}
 
 void ReadDocuments(std::string_view text, YamlText& into) {
   std::istringstream stream{std::string(text)};
@@ -293,6 +322,10 @@ YamlText ReadYaml(std::string_view text) {
   YamlText result;
   if (text.size() > kTextMost) {
     result.problem = YamlProblem{{}, "the text is longer than 1 MiB"};
+    return result;
+  }
+  if (const Status few = CountSigns(text); !few) {
+    result.problem = YamlProblem{{}, few.error().message};
     return result;
   }
   try {

@@ -41,7 +41,8 @@ struct YamlText {
 
 /// Reads YAML, hence JSON too. Strict: duplicate keys, tags, anchors and aliases, keys that are no
 /// scalars, numbers with leading zeros or beyond 64 bits, infinities and NaN are problems; so are
-/// more than 1 MiB, 10,000 nodes in a document and 64 levels. Plain true, false, null, ~ and
+/// more than 1 MiB, 10,000 nodes in a document, 64 levels, 40,000 brackets or 200,000 other signs
+/// in the text, and keys whose paths come to more than 8 MiB. Plain true, false, null, ~ and
 /// numbers of YAML 1.2 are what they look like, everything else is a string: yes, no, on and off
 /// too.
 [[nodiscard]] YamlText ReadYaml(std::string_view text);

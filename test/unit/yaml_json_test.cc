@@ -120,6 +120,16 @@ TEST(YamlJson, HasLimits) {
   EXPECT_EQ(Json(wide + "]"), wide + "]");
   EXPECT_NE(Json(wide + ",0]").find("more than 10000 nodes"), std::string::npos);
 
+  // What would cost the parser, or us, a multiple of its length.
+  for (const char sign : std::string_view("[]{},:?&*!'\""))
+    EXPECT_EQ(Json(std::string(1'000'000, sign)),
+              "yaml: line 1, column 1: the text has more than 40000 brackets or 200000 signs of "
+              "punctuation");
+  std::string keys = "? " + std::string(100'000, 'k') + "\n:\n";
+  for (int i = 0; i < 1000; ++i)
+    keys += "  k" + std::to_string(i) + ": 1\n";
+  EXPECT_NE(Json(keys).find("the paths exceed 8 MiB"), std::string::npos) << Json(keys);
+
   EXPECT_EQ(Json(std::string((1U << 20U) + 1, ' ')),
             "yaml: line 1, column 1: the text is longer than 1 MiB");
 }
