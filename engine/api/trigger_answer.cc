@@ -103,7 +103,7 @@ Result<double> NumberOf(const MetricOutcome& outcome, const MetricSpec& metric) 
 }
 
 Result<double> ValueOf(const MetricOutcome& outcome, const MetricSpec& metric) {
-  const Result<double> number = NumberOf(outcome, metric);
+  Result<double> number = NumberOf(outcome, metric);
   if (!number) return number;
   if (!std::isfinite(*number)) return Unknown("metric " + metric.name + " is no number");
   if (*number < 0) {

@@ -47,20 +47,23 @@ Result<TriggerTable::Answer> TriggerTable::Listen(
     const TriggerRef& ref, const std::shared_ptr<TriggerListener>& listener) {
   const Timestamp now = clock_.Now();
   while (true) {
-    {
-      const MutexLock lock(mutex_);
-      if (Trigger* const trigger = Find(ref)) {
-        trigger->longest_pause = std::max(trigger->longest_pause, now - trigger->asked);
-        trigger->asked = std::max(trigger->asked, now);
-        if (listener) {
-          trigger->listeners.push_back(listener);
-          listening_[listener.get()] = trigger;
-        }
-        return trigger->answer;
-      }
-    }
+    if (auto answer = ListenToKnown(ref, listener, now)) return *std::move(answer);
     if (Status added = Add(ref); !added) return added.error();
   }
+}
+
+std::optional<Result<TriggerTable::Answer>> TriggerTable::ListenToKnown(
+    const TriggerRef& ref, const std::shared_ptr<TriggerListener>& listener, Timestamp now) {
+  const MutexLock lock(mutex_);
+  Trigger* const trigger = Find(ref);
+  if (trigger == nullptr) return std::nullopt;
+  trigger->longest_pause = std::max(trigger->longest_pause, now - trigger->asked);
+  trigger->asked = std::max(trigger->asked, now);
+  if (listener) {
+    trigger->listeners.push_back(listener);
+    listening_[listener.get()] = trigger;
+  }
+  return trigger->answer;
 }
 
 void TriggerTable::Drop(const std::shared_ptr<TriggerListener>& listener) {

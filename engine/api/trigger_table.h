@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -95,6 +96,8 @@ class TriggerTable {
   };
   using Followers = std::map<std::string, std::set<Trigger*>, std::less<>>;
 
+  [[nodiscard]] std::optional<Result<Answer>> ListenToKnown(
+      const TriggerRef& ref, const std::shared_ptr<TriggerListener>& listener, Timestamp now);
   [[nodiscard]] Result<std::unique_ptr<Trigger>> MakeTrigger(const TriggerRef& ref);
   [[nodiscard]] Status FollowObject(const ObjectTrigger& config, Trigger& trigger);
   [[nodiscard]] Status FollowSource(const SourceTrigger& config, Trigger& trigger);

@@ -211,5 +211,43 @@ TEST(ConfigTest, NamesTheNetworkThatIsNone) {
               HasSubstr("10.0.0.0/8 is both allowed and denied"));
 }
 
+TEST(ConfigTest, ReadsWhereKedaIsServed) {
+  ConfigProblems problems;
+  const auto config = ParseConfig(std::string(kHead) +
+                                      "grpc:\n  listen: \":9443\"\n"
+                                      "  tls: {certFile: a, keyFile: b, clientCAFile: c}\n"
+                                      "  clients: [keda-operator]\n  maxStreams: 7\n"
+                                      "  expireAfter: 1m\n  keepalive: 5s\n",
+                                  "c.yaml", problems);
+  ASSERT_TRUE(config) << problems.lines[0];
+  EXPECT_EQ(config->grpc.listen->second, 9443);
+  EXPECT_THAT(config->grpc.clients, ElementsAre("keda-operator"));
+  EXPECT_EQ(config->grpc.streams_most, 7U);
+  EXPECT_EQ(config->grpc.expire_after, std::chrono::minutes(1));
+}
+
+TEST(ConfigTest, ServesKedaBeyondThisHostOnlyWithCertificatesOfBothSides) {
+  const std::string wanted = "wanted beyond this host";
+  const auto problems = [](const std::string& grpc) {
+    return ProblemsOf(std::string(kHead) + "grpc: {" + grpc + "}\n");
+  };
+  EXPECT_THAT(problems("listen: \":1\""), Contains(HasSubstr(wanted)));
+  EXPECT_THAT(problems("listen: \":1\", tls: {certFile: a, keyFile: b}"),
+              Contains(HasSubstr(wanted)));
+  EXPECT_THAT(problems("listen: nowhere"), Contains(HasSubstr("c.yaml:3:8: grpc.listen: must be")));
+  EXPECT_THAT(problems("tls: {certFile: a}"), Contains(HasSubstr("needs certFile and keyFile")));
+  EXPECT_THAT(problems("tls: {clientCAFile: a}"), Contains(HasSubstr("goes with certFile")));
+  EXPECT_THAT(problems("clients: [a]"), Contains(HasSubstr("needs clientCAFile")));
+  for (const char* host : {"127.0.0.1:1", "localhost:1", "[::1]:1"}) {
+    ConfigProblems none;
+    EXPECT_TRUE(
+        ParseConfig(std::string(kHead) + "grpc: {listen: \"" + host + "\"}\n", "c.yaml", none))
+        << host;
+  }
+  ConfigProblems none;
+  EXPECT_TRUE(
+      ParseConfig(std::string(kHead) + "grpc: {listen: \":1\", insecure: true}\n", "c.yaml", none));
+}
+
 }  // namespace
 }  // namespace hpaplus::app

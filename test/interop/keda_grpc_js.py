@@ -1,0 +1,200 @@
+"""The essential interop cases once more with grpc-js as the client: what one implementation of gRPC
+forgives, another one may not. The packages come from npm, once, into a directory of the build.
+
+  keda_grpc_js.py --hpaplus BINARY --packages DIRECTORY [unittest's arguments]
+
+Exit code 77 where there is no node, or npm cannot install the packages.
+"""
+
+import argparse
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+from keda_tls import Authority
+from offline_rig import Hpaplus, Monitor, source, until, workload
+
+PROGRAM = None
+PACKAGES = None
+HERE = os.path.dirname(os.path.abspath(__file__))
+PROTO = os.path.join(HERE, "../../proto/externalscaler.proto")
+
+
+class JsClient:
+    """keda_client.js, asked line by line."""
+
+    def __init__(self, address, *files):
+        self.process = subprocess.Popen(
+            ["node", os.path.join(PACKAGES, "keda_client.js"), address, PROTO, *files],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.answers = queue.Queue()
+        self.messages = {}
+        self.codes = {}
+        threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        for line in self.process.stdout:
+            answer = json.loads(line)
+            if "id" not in answer:
+                self.answers.put(answer)
+            elif "message" in answer:
+                self.messages.setdefault(answer["id"], []).append(answer["message"])
+            else:
+                self.codes[answer["id"]] = answer["code"]
+
+    def ask(self, **command):
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        return self.answers.get(timeout=30)
+
+    def call(self, method, request):
+        return self.ask(call=method, request=request)
+
+    def open(self, method, number, request):
+        self.ask(stream=method, id=number, request=request)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+def ref(**metadata):
+    return {"name": "worker", "namespace": "shop",
+            "scalerMetadata": {"scalerAddress": "hpaplus:9443", **metadata}}
+
+
+def value_of(metric, **metadata):
+    return {"scaledObjectRef": ref(**metadata), "metricName": metric}
+
+
+ITSELF = {"source": "orders", "query": "depth", "threshold": "6.111", "period": "1s"}
+
+
+class GrpcJs(unittest.TestCase):
+    def start(self, config=None, files=()):
+        self.monitor = Monitor()
+        self.addCleanup(self.monitor.close)
+        self.monitor.figures = {"depth": 22.222}
+        self.server = Hpaplus(PROGRAM, [source(self.monitor.port), workload()], config)
+        self.addCleanup(self.server.close)
+        self.client = JsClient(self.server.address, *files)
+        self.addCleanup(self.client.close)
+
+    def settle(self, metric, value, **metadata):
+        def served():
+            answer = self.client.call("GetMetrics", value_of(metric, **metadata))
+            values = answer.get("response", {}).get("metricValues", [])
+            return len(values) == 1 and abs(values[0]["metricValueFloat"] - value) < 0.0005
+        self.assertTrue(until(served, 20))
+
+    def test_calls_of_all_three_ways(self):
+        self.start()
+        spec = self.client.call("GetMetricSpec", ref(**ITSELF))["response"]["metricSpecs"]
+        self.assertEqual(spec, [{"metricName": "orders", "targetSize": "6",
+                                 "targetSizeFloat": 6.111}])
+        self.settle("orders", 22.222, **ITSELF)
+        answer = self.client.call("GetMetrics", value_of("orders", **ITSELF))
+        self.assertEqual(answer["response"]["metricValues"][0]["metricValue"], "22")
+        self.assertTrue(self.client.call("IsActive", ref(**ITSELF))["response"]["result"])
+        self.settle("depth", 22.222, hpaplus="worker")
+        self.settle("replicas", 3, hpaplus="worker", drive="true")
+
+    def test_error_codes(self):
+        self.start()
+        for metadata, code, text in (({"hpaplus": "nobody"}, 5, "shop/nobody"),
+                                     ({}, 3, "scalerMetadata.hpaplus"),
+                                     ({"hpaplus": "worker", "metric": "x"}, 5, "x"),
+                                     ({"source": "orders", "threshold": "1"}, 3, "query")):
+            answer = self.client.call("GetMetricSpec", ref(**metadata))
+            self.assertEqual(answer["code"], code)
+            self.assertIn(text, answer["details"])
+        self.settle("depth", 22.222, hpaplus="worker")
+        self.monitor.down = True
+        self.assertTrue(until(lambda: self.client.call(
+            "GetMetrics", value_of("depth", hpaplus="worker")).get("code") == 14))
+
+    def test_streams_push_once_and_end_with_ok(self):
+        self.start()
+        self.monitor.figures["depth"] = 0
+        self.settle("orders", 0, **ITSELF)
+        self.client.open("StreamIsActive", 1, ref(**ITSELF))
+        self.client.open("StreamMetricSpec", 2, ref(**ITSELF))
+        self.client.open("StreamIsActive", 3, ref(**ITSELF))
+        self.assertTrue(until(lambda: 2 in self.client.messages))
+        self.assertEqual(self.client.messages[2][0]["metricSpecs"][0]["targetSizeFloat"], 6.111)
+        time.sleep(1.5)
+        self.assertNotIn(1, self.client.messages)
+        self.monitor.figures["depth"] = 40
+        self.assertTrue(until(lambda: self.client.messages.get(1) == [{"result": True}]))
+        time.sleep(2)
+        self.assertEqual(self.client.messages[1], [{"result": True}])
+        self.client.ask(cancel=3)
+        self.assertTrue(until(lambda: self.client.codes.get(3) == 1))
+        self.assertEqual(self.server.stop(), 0)
+        self.assertTrue(until(lambda: {1, 2} <= set(self.client.codes)))
+        self.assertEqual([self.client.codes[1], self.client.codes[2]], [0, 0])
+
+    def test_it_comes_back_after_a_kill(self):
+        self.start()
+        self.settle("orders", 22.222, **ITSELF)
+        port = self.server.grpc_port
+        self.server.stop(signal.SIGKILL)
+        again = Hpaplus(PROGRAM, [source(self.monitor.port), workload()], grpc_port=port)
+        self.addCleanup(again.close)
+        began = time.monotonic()
+        self.settle("orders", 22.222, **ITSELF)
+        self.assertLess(time.monotonic() - began, 3)
+
+    def test_mutual_tls(self):
+        directory = tempfile.TemporaryDirectory(prefix="hpaplus-tls-")
+        self.addCleanup(directory.cleanup)
+        authority = Authority(directory.name, "ours")
+        certificate, key = authority.issue("server")
+        own, own_key = authority.issue("keda")
+        self.start(f"grpc: {{tls: {{certFile: {certificate}, keyFile: {key}, "
+                   f"clientCAFile: {authority.certificate}}}, clients: [keda]}}\n",
+                   (authority.certificate, own, own_key))
+        self.settle("orders", 22.222, **ITSELF)
+        nameless = JsClient(self.server.address, authority.certificate)
+        self.addCleanup(nameless.close)
+        self.assertEqual(nameless.call("GetMetricSpec", ref(**ITSELF))["code"], 14)
+
+
+def install(directory):
+    """Whether the packages are there, with the client beside them."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        return False
+    os.makedirs(directory, exist_ok=True)
+    for name in ("package.json", "keda_client.js"):
+        shutil.copy(os.path.join(HERE, "js", name), directory)
+    if os.path.isdir(os.path.join(directory, "node_modules", "@grpc", "proto-loader")):
+        return True
+    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"],
+                          cwd=directory, capture_output=True, check=False, timeout=180)
+    return done.returncode == 0
+
+
+def main():
+    global PROGRAM, PACKAGES
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--hpaplus", required=True)
+    parser.add_argument("--packages", required=True)
+    known, rest = parser.parse_known_args()
+    PROGRAM, PACKAGES = known.hpaplus, os.path.abspath(known.packages)
+    if not install(PACKAGES):
+        print("SKIPPED: no node, or npm cannot install grpc-js", file=sys.stderr)
+        sys.exit(77)
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+
+
+if __name__ == "__main__":
+    main()
