@@ -28,7 +28,7 @@ struct TriggerAnswer {
 
 /// What a trigger that names an object answers. A metric's value is
 ///
-///     its number as a whole                       Object, External and Source metrics
+///     its number as a whole                       Object, External, Source, Formula metrics
 ///     the replicas that it would take * target    queues; pods' metrics
 ///     the replicas that it asks for, over 1       steps, and policies by name
 ///     the size that was decided, over 1           drive

@@ -171,7 +171,7 @@ class Reader {
     if (metric.type != MetricType::kSource) {
       return Report(object.Problem(
           path + ".type", fmt::format("{} metrics need a cluster; without one there are only "
-                                      "Source metrics",
+                                      "Source and Formula metrics",
                                       MetricTypeName(metric.type))));
     }
     const bool cluster = metric.source.kind == "ClusterMetricSource";
