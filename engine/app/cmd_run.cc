@@ -63,6 +63,8 @@ std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostre
   }
   if (!options.ns.empty()) config.kubernetes.ns = options.ns;
   if (options.dry_run) config.dry_run = true;
+  config.sources.pod_metrics =
+      ParsePodMetricsFrom(options.pod_metrics).value_or(config.sources.pod_metrics);
   if (!options.offline.empty()) StayLocal(config);
   std::optional<std::pair<std::string, int>> http(std::in_place, config.http.host,
                                                   config.http.port);

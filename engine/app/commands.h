@@ -12,9 +12,10 @@ struct RunOptions {
   std::string context;
   std::string ns;  // Only objects of this namespace; empty: as the configuration says.
   bool dry_run = false;
-  std::string otlp_listen;                      // The same.
-  std::string push_listen;                      // Empty: as the configuration says.
-  bool embedded = false;                        // --cluster embedded
+  std::string pod_metrics;  // "MetricsServer", "Kubelet"; empty: as the configuration says.
+  std::string otlp_listen;  // The same.
+  std::string push_listen;  // Empty: as the configuration says.
+  bool embedded = false;    // --cluster embedded
   std::string embedded_listen = "127.0.0.1:0";  // Where the embedded cluster serves.
   std::string write_kubeconfig;                 // For the embedded cluster.
   std::vector<std::string> offline;             // Files to run from, without any cluster.

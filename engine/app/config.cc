@@ -197,6 +197,22 @@ void ReadEgress(Section section, EgressPolicy& egress) {
   }
 }
 
+void ReadKubelet(Section section, ControllerConfig::Kubelet& kubelet) {
+  std::string via = "Node";
+  section.Read("via", via);
+  if (via != "Node" && via != "APIServer") section.Complain("via", "must be Node or APIServer");
+  kubelet.through_api_server = via == "APIServer";
+  section.ReadInteger("port", kubelet.port, 1, 65'535);
+  section.Read("caFile", kubelet.ca_file);
+  section.ReadDuration("timeout", kubelet.timeout, std::chrono::milliseconds(100),
+                       std::chrono::minutes(1));
+  section.ReadDuration("shareFor", kubelet.share_for, Duration(0), std::chrono::minutes(5));
+  section.ReadDuration("rateWindow", kubelet.rate_window, std::chrono::seconds(1),
+                       std::chrono::hours(1));
+  section.ReadInteger("maxConcurrent", kubelet.concurrent_most, 1, 10'000);
+  section.ReadInteger("maxResponseBytes", kubelet.response_bytes_most, 1 << 10, 1 << 30);
+}
+
 void ReadSources(Section section, ControllerConfig::Sources& sources) {
   section.ReadInteger("threads", sources.threads, 1, 256);
   section.ReadInteger("threadsPerSource", sources.threads_per_source, 1, 64);
@@ -211,6 +227,14 @@ void ReadSources(Section section, ControllerConfig::Sources& sources) {
   }
   section.Read("filesDirectory", sources.files_directory);
   ReadEgress(section.Sub("egress"), sources.egress);
+  std::string from(PodMetricsFromName(sources.pod_metrics));
+  section.Read("podMetrics", from);
+  if (const auto known = ParsePodMetricsFrom(from)) {
+    sources.pod_metrics = *known;
+  } else {
+    section.Complain("podMetrics", "must be MetricsServer or Kubelet");
+  }
+  ReadKubelet(section.Sub("kubelet"), sources.kubelet);
 }
 
 void ReadMost(Section& section, const std::string& key, std::optional<std::int64_t>& most) {

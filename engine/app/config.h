@@ -11,6 +11,7 @@
 #include "engine/base/log.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
+#include "engine/eval/read_plan.h"
 #include "engine/model/egress_policy.h"
 
 namespace hpaplus::app {
@@ -32,6 +33,19 @@ struct ControllerConfig {
     Duration request_timeout = std::chrono::seconds(5);
     std::string ns;  // Empty: all namespaces.
   };
+  /// How kubelets are asked, docs/sources-kubelet.md.
+  struct Kubelet {
+    bool through_api_server = false;  // Otherwise they are connected to.
+    int port = 10250;
+    std::string
+        ca_file;  // PEM: who signs kubelets' certificates. Empty: who signs the API server's.
+    Duration timeout = std::chrono::seconds(2);
+    Duration share_for = std::chrono::seconds(1);
+    Duration rate_window = std::chrono::seconds(5);
+    std::size_t concurrent_most = 64;
+    std::size_t response_bytes_most = 16U << 20U;
+    bool operator==(const Kubelet&) const = default;
+  };
   struct Sources {
     int threads = 16;            // For all sources together.
     int threads_per_source = 2;  // A hanging source takes no more than these.
@@ -40,6 +54,8 @@ struct ControllerConfig {
     Duration probe_most = std::chrono::seconds(10);
     std::string files_directory;  // Empty: there are no sources of type File.
     EgressPolicy egress;          // Where metric sources may lead. Not for the API server.
+    PodMetricsFrom pod_metrics = PodMetricsFrom::kMetricsServer;
+    Kubelet kubelet;  // Used when pod_metrics says so.
   };
   struct Safety {
     Duration window = std::chrono::minutes(1);

@@ -1,6 +1,7 @@
 #include "engine/app/live_world.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "collectors/builtin.h"
@@ -8,6 +9,7 @@
 #include "collectors/metrics_server.h"
 #include "engine/app/budget_executor.h"
 #include "engine/app/journal_fanout.h"
+#include "engine/app/kubelet_source.h"
 #include "engine/app/log_journal.h"
 #include "engine/app/push_receiver.h"
 #include "engine/base/log.h"
@@ -53,9 +55,10 @@ class KubeWorld final : public LiveWorld {
                               [this](Timestamp now) { return statuses_.RunChores(now); },
                               [this](Timestamp now) { return sources_.RunChores(now); },
                               [this](Timestamp now) { return source_statuses_.RunChores(now); }}),
+        access_(std::move(access)),
         http_(side_clock_),
         source_http_(side_clock_, SourceHttp()),
-        view_(ViewConfig(access->default_namespace()), Api(), side_clock_, ties.telemetry),
+        view_(ViewConfig(access_->default_namespace()), Api(), side_clock_, ties.telemetry),
         actuator_(Send(), view_, [this] { clock_.Wake(); }),
         statuses_(StatusConfig(), Send(), view_, side_clock_),
         events_({}, Send()),
@@ -63,11 +66,11 @@ class KubeWorld final : public LiveWorld {
         source_statuses_(
             SourceStatusConfig(), Send(),
             [this](const SourceName& name) { return runner_.HealthOf(name); }, side_clock_),
-        sources_(SourceConfig(access->default_namespace()), Api(), side_clock_),
+        sources_(SourceConfig(access_->default_namespace()), Api(), side_clock_),
         client_({.qps = config.kubernetes.qps,
                  .burst = config.kubernetes.burst,
                  .request_timeout = config.kubernetes.request_timeout},
-                std::move(access), http_, side_clock_, ties.telemetry),
+                access_, http_, side_clock_, ties.telemetry),
         discovery_(client_, side_clock_),
         runner_(WatchedRunner(), side_clock_, ties.telemetry, [this] { clock_.Wake(); }) {
     collectors::RegisterBuiltinCollectors(registry_);
@@ -77,6 +80,7 @@ class KubeWorld final : public LiveWorld {
     push_->Stop();
     http_.EndCallsBy(side_clock_.Now() + kLastCalls);
     source_http_.EndCallsBy(side_clock_.Now() + kLastCalls);
+    if (kubelet_http_) kubelet_http_->EndCallsBy(side_clock_.Now() + kLastCalls);
     chores_.Stop();
     sources_.StopWatches();
     view_.StopWatches();
@@ -250,7 +254,12 @@ class KubeWorld final : public LiveWorld {
                              .timeout = kKubeReadTimeout};
       if (auto set = runner_.SetSource(name, std::move(metrics)); !set) return set;
     }
-    return Done{};
+    if (config_.sources.pod_metrics != PodMetricsFrom::kKubelet) return Done{};
+    kubelet_http_.emplace(side_clock_);
+    auto kubelets = MakeKubeletSource(
+        config_.sources.kubelet, {access_, *kubelet_http_, client_, view_, side_clock_, parsing_});
+    if (!kubelets) return kubelets.error();
+    return runner_.SetSource(SourceName(kKubeletMetrics), std::move(*kubelets));
   }
 
   // "deployments.apps" for a kind.
@@ -272,8 +281,10 @@ class KubeWorld final : public LiveWorld {
   SystemClock side_clock_;  // Of everybody but the tick, who alone is woken by clock_.
   const std::unique_ptr<PushReceiver> push_;
   kube::Chores chores_;
+  const std::shared_ptr<kube::Access> access_;
   CurlClient http_;
   CurlClient source_http_;
+  std::optional<CurlClient> kubelet_http_;  // To nodes, so without the policy for sources.
   CollectorRegistry registry_;
   std::unique_ptr<DirectoryFiles> files_;  // Null where none are configured.
   BudgetExecutor deciding_{ExecutorPriority::kHigh};

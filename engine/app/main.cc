@@ -55,6 +55,11 @@ void AddRun(CLI::App& cli, app::RunOptions& options) {
   run->add_option("--grpc-listen", options.grpc_listen,
                   "HOST:PORT of the external scaler for KEDA; offline: 127.0.0.1:9443")
       ->type_name("HOST:PORT");
+  run->add_option("--pod-metrics", options.pod_metrics,
+                  "Who tells what pods use: MetricsServer, or Kubelet for short periods")
+      ->check(CLI::IsMember({"MetricsServer", "Kubelet"}))
+      ->excludes("--offline")
+      ->type_name("WHO");
   run->add_option("--push-listen", options.push_listen,
                   "HOST:PORT where Prometheus' remote write is received")
       ->type_name("HOST:PORT");

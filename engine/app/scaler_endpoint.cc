@@ -147,6 +147,7 @@ Engine::Config EngineConfig(const ControllerConfig& config) {
   engine.fleet.max_removed = config.safety.max_replicas_removed;
   engine.news_spacing = config.push.wake_spacing;
   engine.suspicion.enabled = config.safety.suspect_sources;
+  engine.pod_metrics = config.sources.pod_metrics;
   return engine;
 }
 

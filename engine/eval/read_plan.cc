@@ -6,6 +6,7 @@
 
 #include "engine/base/check.h"
 #include "engine/model/label_selector.h"
+#include "engine/model/pod_network.h"
 
 namespace hpaplus {
 namespace {
@@ -63,12 +64,37 @@ Result<PlannedRead> PlanSource(const MetricSpec& metric, const WorkloadSpec& spe
                      {.type = metric.type, .ns = spec.ns, .expression = *std::move(query)}};
 }
 
-Result<PlannedRead> PlanRead(const MetricSpec& metric, const WorkloadView& view) {
+// One read for all that an object wants to know of its pods' usage, and one per kind of traffic.
+Result<PlannedRead> PlanKubelet(const MetricSpec& metric, const WorkloadView& view) {
+  if (!view.scale.selector) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "the target has no selector, so the kubelets cannot be asked for its pods"};
+  }
+  if (metric.metric_selector) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "metric " + metric.metric + " comes from kubelets, which know no metric selector"};
+  }
+  PlannedRead read{SourceName(kKubeletMetrics), {.type = MetricType::kResource}};
+  if (metric.type == MetricType::kPods) {
+    read.query.type = MetricType::kPods;
+    read.query.expression = metric.metric;
+  }
+  read.query.ns = view.spec->ns;
+  read.query.pod_selector = *view.scale.selector;
+  return read;
+}
+
+Result<PlannedRead> PlanRead(const MetricSpec& metric, const WorkloadView& view,
+                             PodMetricsFrom from) {
+  const bool by_kubelet = from == PodMetricsFrom::kKubelet;
   switch (metric.type) {
     case MetricType::kResource:
     case MetricType::kContainerResource:
+      if (by_kubelet) return PlanKubelet(metric, view);
       return PlannedRead{SourceName(kResourceMetrics), {.type = MetricType::kResource}};
     case MetricType::kPods:
+      if (by_kubelet && IsPodNetworkMetric(metric.metric)) return PlanKubelet(metric, view);
+      return PlanNamed(kCustomMetrics, metric, view);
     case MetricType::kObject:
       return PlanNamed(kCustomMetrics, metric, view);
     case MetricType::kExternal:
@@ -85,11 +111,22 @@ Result<PlannedRead> PlanRead(const MetricSpec& metric, const WorkloadView& view)
 
 }  // namespace
 
-std::vector<Result<PlannedRead>> PlanReads(const WorkloadView& view) {
+std::string_view PodMetricsFromName(PodMetricsFrom from) {
+  return from == PodMetricsFrom::kKubelet ? "Kubelet" : "MetricsServer";
+}
+
+std::optional<PodMetricsFrom> ParsePodMetricsFrom(std::string_view name) {
+  for (const PodMetricsFrom from : {PodMetricsFrom::kMetricsServer, PodMetricsFrom::kKubelet}) {
+    if (name == PodMetricsFromName(from)) return from;
+  }
+  return std::nullopt;
+}
+
+std::vector<Result<PlannedRead>> PlanReads(const WorkloadView& view, PodMetricsFrom from) {
   std::vector<Result<PlannedRead>> reads;
   reads.reserve(view.spec->metrics.size());
   for (const MetricSpec& metric : view.spec->metrics)
-    reads.push_back(PlanRead(metric, view));
+    reads.push_back(PlanRead(metric, view, from));
   return reads;
 }
 

@@ -54,7 +54,7 @@ void WorkloadTable::PlanAgain(WorkloadId id, WorkloadState& state) {
   // The new reads are acquired before the old ones are released, so that a question that stays
   // keeps its answer.
   std::vector<ReadSlot> slots;
-  for (const Result<PlannedRead>& planned : PlanReads(*state.view)) {
+  for (const Result<PlannedRead>& planned : PlanReads(*state.view, pod_metrics_)) {
     ReadSlot& slot = slots.emplace_back();
     if (planned) {
       slot.read = reads_.Acquire(*planned, id);

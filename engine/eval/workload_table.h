@@ -54,8 +54,8 @@ enum class WorkloadChange {
 class WorkloadTable {
  public:
   /// `reads` must outlive the table.
-  WorkloadTable(PolicyFactory make_policies, ReadTable& reads)
-      : make_policies_(std::move(make_policies)), reads_(reads) {}
+  WorkloadTable(PolicyFactory make_policies, ReadTable& reads, PodMetricsFrom pod_metrics)
+      : make_policies_(std::move(make_policies)), reads_(reads), pod_metrics_(pod_metrics) {}
 
   /// Takes in one update; a round under way ends when its reads are no longer the ones to ask.
   WorkloadChange Apply(const WorkloadUpdate& update);
@@ -75,6 +75,7 @@ class WorkloadTable {
 
   const PolicyFactory make_policies_;
   ReadTable& reads_;
+  const PodMetricsFrom pod_metrics_;
   std::vector<WorkloadState> states_;  // Indexed by WorkloadId.
   std::size_t size_ = 0;
 };

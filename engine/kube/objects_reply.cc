@@ -267,6 +267,7 @@ PodObject ReadPod(const Node& root) {
   object.pod.resources = ReadPodResources(spec);
   object.ip = status.Field("podIP").String();
   object.node = spec.Field("nodeName").String();
+  object.host_ip = status.Field("hostIP").String();
   return object;
 }
 

@@ -33,8 +33,9 @@ struct PodObject {
   std::string uid;
   std::string resource_version;
   Pod pod;
-  std::string ip;    // status.podIP
-  std::string node;  // spec.nodeName
+  std::string ip;       // status.podIP
+  std::string node;     // spec.nodeName
+  std::string host_ip;  // status.hostIP
 };
 
 /// Something with replicas: a Deployment, StatefulSet or ReplicaSet, or a Scale.

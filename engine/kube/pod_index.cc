@@ -122,10 +122,13 @@ std::vector<PodAddress> PodIndex::Find(std::string_view ns, const ParsedSelector
   const auto consider = [&](const Entry& entry) {
     const Pod& pod = *entry.pod;
     if (!selector.Matches(*pod.labels)) return;
-    PodAddress address{.name = pod.name, .ip = {}, .node = {}, .phase = pod.phase};
+    PodAddress address;
+    address.name = pod.name;
+    address.phase = pod.phase;
     if (entry.place) {
       address.ip = entry.place->ip;
       address.node = entry.place->node;
+      address.host_ip = entry.place->host_ip;
     }
     address.ready = pod.ready && pod.ready->status == ConditionStatus::kTrue;
     address.deleting = pod.deleting;
@@ -151,8 +154,8 @@ void PodIndex::Upsert(PodObject object) {
   entry.uid = std::move(object.uid);
   entry.resource_version = std::move(object.resource_version);
   if (keeps_places_) {
-    entry.place =
-        std::make_unique<const Place>(Place{std::move(object.ip), std::move(object.node)});
+    entry.place = std::make_unique<const Place>(
+        Place{std::move(object.ip), std::move(object.node), std::move(object.host_ip)});
   }
   if (!is_new && *entry.pod == object.pod) return;
   Pod& pod = object.pod;

@@ -44,8 +44,8 @@ class PodIndex {
   /// A uid that is not the pod's (any more) is ignored.
   void Erase(std::string_view ns, std::string_view name, std::string_view uid);
 
-  /// From now on the address and the node of every pod that is upserted are kept, too. Before that
-  /// they cost nothing.
+  /// From now on the addresses and the node of every pod that is upserted are kept, too. Before
+  /// that they cost nothing.
   void KeepPlaces() { keeps_places_ = true; }
   /// Ordered by name. A pod that was last upserted before KeepPlaces() has no place.
   [[nodiscard]] std::vector<PodAddress> Find(std::string_view ns,
@@ -65,6 +65,7 @@ class PodIndex {
   struct Place {
     std::string ip;
     std::string node;
+    std::string host_ip;
   };
   struct Entry {
     std::shared_ptr<const Pod> pod;

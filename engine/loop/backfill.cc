@@ -66,7 +66,8 @@ std::size_t Backfill::Ask(WorkloadId id, WorkloadState& state, Timestamp now, Ti
   std::optional<std::vector<Result<PlannedRead>>> planned;
   for (Slot& slot : past.slots) {
     if (slot.state != Slot::State::kPlanned) continue;
-    if (!planned) planned = PlanReads(*state.view);
+    // Nobody who tells what pods use keeps a past, so it does not matter who does.
+    if (!planned) planned = PlanReads(*state.view, PodMetricsFrom::kMetricsServer);
     const Result<PlannedRead>& present = (*planned)[slot.metric];
     const PastKept kept = present ? past_of_(present->source) : PastKept::kNone;
     if (kept == PastKept::kNone || too_late) {

@@ -41,7 +41,7 @@ Engine::Engine(Config config, World world, PolicyFactory make_policies)
       world_(world),
       evaluator_(config_.decide, world.executor),
       reads_(config_.share_for),
-      workloads_(std::move(make_policies), reads_),
+      workloads_(std::move(make_policies), reads_, config_.pod_metrics),
       commands_(world.actuator),
       overload_(config_.overload),
       suspicion_(config_.suspicion),

@@ -61,6 +61,7 @@ class Engine {
     SourceSuspicion::Config suspicion;
     ReadTable::ShareFor share_for = DefaultShareFor;
     Backfill::PastOf past_of;  // Null: windows start empty.
+    PodMetricsFrom pod_metrics = PodMetricsFrom::kMetricsServer;
   };
 
   Engine(Config config, World world, PolicyFactory make_policies);

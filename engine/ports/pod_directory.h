@@ -13,8 +13,9 @@ namespace hpaplus {
 /// Where a pod can be reached.
 struct PodAddress {
   std::string name;
-  std::string ip;    // Empty until it has one.
-  std::string node;  // Empty until it is scheduled.
+  std::string ip;       // Empty until it has one.
+  std::string node;     // Empty until it is scheduled.
+  std::string host_ip;  // The node's address; empty until the kubelet has seen the pod.
   PodPhase phase = PodPhase::kNone;
   bool ready = false;
   bool deleting = false;

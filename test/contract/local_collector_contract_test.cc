@@ -1,15 +1,19 @@
-// The contract of Collector, run by those that ask nobody over a network.
+// The contract of Collector, run by those that need no HTTP client, or a pod to ask.
 
 #include <optional>
 
 #include "collectors/file_document.h"
+#include "collectors/kubelet.h"
 #include "collectors/pod_count.h"
 #include "collectors/push.h"
 #include "collectors/schedule.h"
 #include "collectors/scrape.h"
 #include "test/contract/collector_contract.h"
 #include "test/support/fake_http_client.h"
+#include "test/support/fake_kubelets.h"
 #include "test/support/fake_pod_directory.h"
+#include "test/support/kubelet_page.h"
+#include "test/support/manual_clock.h"
 
 namespace hpaplus::test {
 namespace {
@@ -184,7 +188,47 @@ struct PushRig : LocalRig {
   [[nodiscard]] std::size_t asked() const { return pushed.asked; }
 };
 
-using Rigs = testing::Types<ScheduleRig, PodCountRig, ScrapeRig, FileRig, PushRig>;
+struct KubeletRig : LocalRig {
+  static constexpr std::string_view kSourceType = "kubelet";
+
+  ManualClock clock{Timestamp(std::chrono::seconds(1'700'000'000))};
+  FakeKubelets kubelets;
+  FakePodDirectory pods;
+
+  // Every question is about one pod, on a node of its own.
+  static MetricQuery Query(int i) {
+    return {.type = MetricType::kResource, .ns = "ns" + std::to_string(i), .pod_selector = "a=b"};
+  }
+  KubeletRig() {
+    for (int i = 0; i < kQuestions; ++i) {
+      PodAddress pod{.name = "web-1", .node = "n" + std::to_string(i)};
+      pods.pods[Query(i).ns] = {{pod, {{"a", "b"}}}};
+    }
+    const auto board = collectors::KubeletBoard::Create({.share_for = Duration(0)},
+                                                        kubelets.AsFunction(), clock, executor);
+    collector = std::make_unique<collectors::KubeletCollector>(board, pods);
+    AnswerAll();
+  }
+  void AnswerAll() {
+    for (int i = 0; i < kQuestions; ++i)
+      Show(i, KubeletPageText().Memory(Query(i).ns, "web-1", 5, clock.Now()).Resource());
+  }
+  void Fail(int i) { Show(i, Error{ErrorCode::kUnavailable, "refused"}); }
+  bool AnswerBytes(const std::string& bytes) {
+    for (int i = 0; i < kQuestions; ++i)
+      Show(i, bytes);
+    return true;
+  }
+  [[nodiscard]] std::size_t asked() { return kubelets.seen().size(); }
+  [[nodiscard]] std::optional<Timestamp> deadline() { return kubelets.deadline(); }
+
+ private:
+  void Show(int i, Result<std::string> body) {
+    kubelets.Show("n" + std::to_string(i) + "/metrics/resource", std::move(body));
+  }
+};
+
+using Rigs = testing::Types<ScheduleRig, PodCountRig, ScrapeRig, FileRig, PushRig, KubeletRig>;
 
 class RigNames {
  public:

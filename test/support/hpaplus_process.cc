@@ -51,7 +51,8 @@ class HpaplusProcess::State {
     std::ofstream(config) << "apiVersion: autoscaling.hpaplus.io/v1alpha1\n"
                              "kind: ControllerConfiguration\n"
                           << "http: {listen: \"" << address << "\"}\n"
-                          << "sources: {egress: {allow: [127.0.0.0/8]}}\n"
+                          << "sources: {egress: {allow: [127.0.0.0/8]}"
+                          << (options.sources.empty() ? "" : ", ") << options.sources << "}\n"
                           << options.config << "\n";
     support::ChildProcess::Options child;
     child.arguments = {options.program, "run",          "--config",

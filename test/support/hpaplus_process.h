@@ -20,6 +20,7 @@ class HpaplusProcess {
     std::vector<std::string> flags;  // More of them.
     std::string config;              // More YAML for the configuration file, beside `http`
                                      // and `sources`, which may lead to this host.
+    std::string sources;             // More of `sources`, as "podMetrics: Kubelet, threads: 2".
     bool wait_until_ready = true;
     std::string program = HPAPLUS_BINARY_DIR "/hpaplus";
     Duration patience = std::chrono::seconds(30);

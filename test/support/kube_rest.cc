@@ -32,6 +32,7 @@ constexpr ServedKind kKinds[] = {
     {"ConfigMap", "configmaps"},
     {"Secret", "secrets"},
     {"Namespace", "namespaces", false},
+    {"Node", "nodes", false},
     {"CustomResourceDefinition", "customresourcedefinitions", false},
     {"ClusterRole", "clusterroles", false},
     {"ClusterRoleBinding", "clusterrolebindings", false},

@@ -52,7 +52,7 @@ std::string LowerCase(std::string text) {
 
 class ScriptedServer::State {
  public:
-  State(Script script, const std::optional<ScriptedTls>& tls)
+  State(Script script, const std::optional<ScriptedTls>& tls, const std::string& address)
       : script_(std::move(script)), server_(MakeServer(tls)) {
     HPAPLUS_CHECK(server_->is_valid());
     server_->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
@@ -64,9 +64,9 @@ class ScriptedServer::State {
     };
     server_->Get(".*", handle).Post(".*", handle).Put(".*", handle);
     server_->Patch(".*", handle).Delete(".*", handle);
-    port_ = server_->bind_to_any_port("127.0.0.1");
+    port_ = server_->bind_to_any_port(address.c_str());
     HPAPLUS_CHECK(port_ > 0);
-    url_ = (tls ? "https://127.0.0.1:" : "http://127.0.0.1:") + std::to_string(port_);
+    url_ = (tls ? "https://" : "http://") + address + ":" + std::to_string(port_);
     thread_ = std::thread([this] { server_->listen_after_bind(); });
     while (!server_->is_running())
       std::this_thread::yield();
@@ -146,8 +146,9 @@ class ScriptedServer::State {
   std::thread thread_;
 };
 
-ScriptedServer::ScriptedServer(Script script, const std::optional<ScriptedTls>& tls)
-    : state_(std::make_unique<State>(std::move(script), tls)) {}
+ScriptedServer::ScriptedServer(Script script, const std::optional<ScriptedTls>& tls,
+                               const std::string& address)
+    : state_(std::make_unique<State>(std::move(script), tls, address)) {}
 ScriptedServer::~ScriptedServer() = default;
 int ScriptedServer::port() const {
   return state_->port();

@@ -45,13 +45,14 @@ struct ScriptedTls {
   std::string client_ca_pem;  // Not empty: client certificates of this CA are demanded.
 };
 
-/// An HTTP server on a free port of 127.0.0.1 whose answers a function gives, called on many
-/// threads at once.
+/// An HTTP server on a free port of one address of this host, IPv4, whose answers a function gives,
+/// called on many threads at once.
 class ScriptedServer {
  public:
   using Script = std::function<ScriptedAnswer(const ScriptedRequest&)>;
 
-  explicit ScriptedServer(Script script, const std::optional<ScriptedTls>& tls = std::nullopt);
+  explicit ScriptedServer(Script script, const std::optional<ScriptedTls>& tls = std::nullopt,
+                          const std::string& address = "127.0.0.1");
   ~ScriptedServer();
 
   [[nodiscard]] int port() const;

@@ -54,6 +54,8 @@ TEST(ConfigTest, ReadsTheFileOfTheDocumentationAsTheDefaults) {
   EXPECT_EQ(config->sources.threads, defaults.sources.threads);
   EXPECT_EQ(config->sources.threads_per_source, defaults.sources.threads_per_source);
   EXPECT_EQ(config->sources.metrics_server_share_for, defaults.sources.metrics_server_share_for);
+  EXPECT_EQ(config->sources.pod_metrics, defaults.sources.pod_metrics);
+  EXPECT_EQ(config->sources.kubelet, defaults.sources.kubelet);
   EXPECT_EQ(config->safety.window, defaults.safety.window);
   EXPECT_EQ(config->safety.max_replicas_added, defaults.safety.max_replicas_added);
   EXPECT_EQ(config->safety.max_replicas_removed, defaults.safety.max_replicas_removed);
@@ -130,6 +132,37 @@ TEST(ConfigTest, RefusesSafetyThatMakesNoSense) {
   EXPECT_NE(problems.lines[0].find("safety.window: must be a duration"), std::string::npos);
   EXPECT_NE(problems.lines[1].find("safety.maxReplicasAdded: must be a whole"), std::string::npos);
   EXPECT_NE(problems.lines[2].find("freeze.configMap: must be the name"), std::string::npos);
+}
+
+TEST(ConfigTest, ReadsHowKubeletsAreAsked) {
+  ConfigProblems problems;
+  const auto config = ParseConfig(
+      std::string(kHead) +
+          "sources:\n  podMetrics: Kubelet\n"
+          "  kubelet: {via: APIServer, port: 10255, caFile: ca.crt, timeout: 3s, shareFor: 500ms,\n"
+          "    rateWindow: 10s, maxConcurrent: 5, maxResponseBytes: 4096}\n",
+      "c.yaml", problems);
+  ASSERT_TRUE(config) << problems.lines[0];
+  EXPECT_EQ(config->sources.pod_metrics, PodMetricsFrom::kKubelet);
+  const ControllerConfig::Kubelet wanted = {.through_api_server = true,
+                                            .port = 10255,
+                                            .ca_file = "ca.crt",
+                                            .timeout = std::chrono::seconds(3),
+                                            .share_for = std::chrono::milliseconds(500),
+                                            .rate_window = std::chrono::seconds(10),
+                                            .concurrent_most = 5,
+                                            .response_bytes_most = 4096};
+  EXPECT_EQ(config->sources.kubelet, wanted);
+}
+
+TEST(ConfigTest, RefusesKubeletsThatMakeNoSense) {
+  EXPECT_THAT(
+      ProblemsOf(std::string(kHead) + "sources:\n  podMetrics: kubelet\n"
+                                      "  kubelet: {via: Proxy, port: 0, rateWindow: 10ms}\n"),
+      ElementsAre("c.yaml:4:3: sources.podMetrics: must be MetricsServer or Kubelet",
+                  "c.yaml:5:13: sources.kubelet.via: must be Node or APIServer",
+                  ::testing::HasSubstr("sources.kubelet.port: must be a whole number"),
+                  ::testing::HasSubstr("sources.kubelet.rateWindow: must be a duration")));
 }
 
 TEST(ConfigTest, ReadsWhereSendersAreListenedTo) {

@@ -126,7 +126,7 @@ class PodDirectoryTest : public KubeClusterViewTest {
   const std::string kPlaced =
       R"({"metadata":{"namespace":"shop","name":"web-1","uid":"u","resourceVersion":"5",
           "labels":{"app":"web"},"deletionTimestamp":"2026-01-01T00:00:00Z"},
-          "spec":{"nodeName":"n1"},"status":{"phase":"Running","podIP":"10.0.0.7",
+          "spec":{"nodeName":"n1"},"status":{"phase":"Running","podIP":"10.0.0.7","hostIP":"192.168.0.1",
           "conditions":[{"type":"Ready","status":"True"}]}})";
 };
 
@@ -147,6 +147,7 @@ TEST_F(PodDirectoryTest, TheFirstQuestionMakesThePodsBeListedWithTheirAddresses)
   EXPECT_EQ(pod.name, "web-1");
   EXPECT_EQ(pod.ip, "10.0.0.7");
   EXPECT_EQ(pod.node, "n1");
+  EXPECT_EQ(pod.host_ip, "192.168.0.1");
   EXPECT_EQ(pod.phase, PodPhase::kRunning);
   EXPECT_TRUE(pod.ready);
   EXPECT_TRUE(pod.deleting);

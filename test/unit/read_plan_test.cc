@@ -11,10 +11,10 @@ namespace {
 using testing::SpecWith;
 using testing::ViewOf;
 
-PlannedRead Plan(const MetricSpec& metric) {
+PlannedRead Plan(const MetricSpec& metric, PodMetricsFrom from = PodMetricsFrom::kMetricsServer) {
   WorkloadSpec spec = SpecWith("web", {});
   spec.metrics = {metric};
-  const auto reads = PlanReads(*ViewOf(spec, 2));
+  const auto reads = PlanReads(*ViewOf(spec, 2), from);
   EXPECT_EQ(reads.size(), 1U);
   EXPECT_TRUE(reads[0]);
   return *reads[0];
@@ -30,6 +30,57 @@ TEST(ReadPlan, AllResourceMetricsAreOneRead) {
   memory.container = "app";
   EXPECT_EQ(Plan(cpu), Plan(memory));
   EXPECT_EQ(Plan(cpu), (PlannedRead{"metrics.k8s.io", {.type = MetricType::kResource}}));
+}
+
+TEST(ReadPlan, FromKubeletsUsageIsReadForThePodsOfTheWorkload) {
+  MetricSpec cpu;
+  cpu.type = MetricType::kResource;
+  cpu.resource = "cpu";
+  MetricSpec memory;
+  memory.type = MetricType::kContainerResource;
+  memory.resource = "memory";
+  memory.container = "app";
+  const PlannedRead read = Plan(cpu, PodMetricsFrom::kKubelet);
+  EXPECT_EQ(read, Plan(memory, PodMetricsFrom::kKubelet));
+  EXPECT_EQ(read, (PlannedRead{
+                      "kubelet",
+                      {.type = MetricType::kResource, .ns = "shop", .pod_selector = "app=web"}}));
+}
+
+TEST(ReadPlan, KubeletsAnswerTrafficAndNoOtherPodsMetric) {
+  MetricSpec metric;
+  metric.type = MetricType::kPods;
+  for (const char* name :
+       {"network_receive_bytes_per_second", "network_transmit_bytes_per_second"}) {
+    metric.metric = name;
+    EXPECT_EQ(Plan(metric).source, "custom.metrics.k8s.io");
+    const PlannedRead read = Plan(metric, PodMetricsFrom::kKubelet);
+    EXPECT_EQ(read.source, "kubelet");
+    EXPECT_EQ(read.query.type, MetricType::kPods);
+    EXPECT_EQ(read.query.ns, "shop");
+    EXPECT_EQ(read.query.expression, name);
+    EXPECT_EQ(read.query.pod_selector, "app=web");
+  }
+  metric.metric = "rps";
+  EXPECT_EQ(Plan(metric, PodMetricsFrom::kKubelet).source, "custom.metrics.k8s.io");
+}
+
+TEST(ReadPlan, KubeletsCannotBeAskedWithoutASelectorNorWithAMetricSelector) {
+  WorkloadSpec spec = SpecWith("web", {});
+  MetricSpec metric;
+  metric.type = MetricType::kPods;
+  metric.metric = "network_receive_bytes_per_second";
+  metric.metric_selector = LabelSelector{{{"interface", "eth0"}}, {}};
+  spec.metrics = {metric};
+  auto reads = PlanReads(*ViewOf(spec, 2), PodMetricsFrom::kKubelet);
+  ASSERT_FALSE(reads.at(0));
+  EXPECT_EQ(reads[0].error().code, ErrorCode::kInvalidArgument);
+  spec.metrics[0].metric_selector.reset();
+  WorkloadView view = *ViewOf(spec, 2);
+  view.scale.selector.reset();
+  reads = PlanReads(view, PodMetricsFrom::kKubelet);
+  ASSERT_FALSE(reads.at(0));
+  EXPECT_NE(reads[0].error().message.find("selector"), std::string::npos);
 }
 
 TEST(ReadPlan, PodsMetricsNameTheMetricAndBothSelectors) {
@@ -85,17 +136,17 @@ TEST(ReadPlan, AQueryMayHaveTheObjectsOwnNames) {
   spec.target.name = "web-v2";
   spec.metrics[0].type = MetricType::kSource;
   spec.metrics[0].query = R"(a{n="${namespace}",o="${name}",t="${target}"} ${other} ${name}$)";
-  const auto reads = PlanReads(*ViewOf(spec, 2));
+  const auto reads = PlanReads(*ViewOf(spec, 2), PodMetricsFrom::kMetricsServer);
   ASSERT_TRUE(reads[0]);
   EXPECT_EQ(reads[0]->query.expression, R"(a{n="shop",o="web",t="web-v2"} ${other} web$)");
   // A name that could end a string in somebody's query language stands nowhere.
   spec.target.name = R"(x"} or {")";
-  const auto refused = PlanReads(*ViewOf(spec, 2));
+  const auto refused = PlanReads(*ViewOf(spec, 2), PodMetricsFrom::kMetricsServer);
   ASSERT_FALSE(refused[0]);
   EXPECT_EQ(refused[0].error().message,
             "the query has ${target}, and that name cannot stand there");
   spec.metrics[0].query = R"(a{o="${name}"})";
-  EXPECT_TRUE(PlanReads(*ViewOf(spec, 2))[0]);
+  EXPECT_TRUE(PlanReads(*ViewOf(spec, 2), PodMetricsFrom::kMetricsServer)[0]);
 }
 
 TEST(ReadPlan, NamesASourceAsTheModelDoes) {
@@ -115,7 +166,7 @@ TEST(ReadPlan, WhatCannotBeAskedIsAnErrorAndTheOthersAreAsked) {
   spec.metrics[0].type = MetricType::kUnknown;
   spec.metrics[1].type = MetricType::kExternal;
   spec.metrics[1].metric_selector = LabelSelector{{}, {{"zone", "Near", {"a"}}}};
-  const auto reads = PlanReads(*ViewOf(spec, 2));
+  const auto reads = PlanReads(*ViewOf(spec, 2), PodMetricsFrom::kMetricsServer);
   ASSERT_EQ(reads.size(), 3U);
   ASSERT_FALSE(reads[0]);
   EXPECT_EQ(reads[0].error().code, ErrorCode::kInvalidArgument);
