@@ -4,6 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/time.h"
+#include "engine/model/workload.h"
+
 namespace hpaplus::app {
 
 struct RunOptions {
@@ -32,6 +35,20 @@ struct DecideOptions {
   bool counterfactuals = false;  // Also which change of an input would have changed a decision.
 };
 
+struct SimulateOptions {
+  std::string spec_file;
+  std::string trace_file;
+  std::vector<std::string> others;  // Files of other HPAPlus objects, or built-in policies.
+  double capacity_per_replica = 0;  // > 0, in the trace's unit.
+  Duration startup = std::chrono::seconds(30);
+  Duration step = std::chrono::seconds(1);
+  Duration scrape = std::chrono::seconds(1);
+  Replicas initial = 0;  // 0: what the trace's first point needs.
+  bool linear = false;   // Between two points of the trace, instead of holding the first.
+  Timestamp start{std::chrono::days(20'458)};  // When the trace begins, for schedules: a Monday.
+  bool json = false;
+};
+
 /// Each runs one subcommand to its end and returns the exit code (exit_codes.h). Data goes to
 /// `out`, talk to `err`.
 [[nodiscard]] int RunController(const RunOptions& options, std::ostream& err);
@@ -39,5 +56,8 @@ struct DecideOptions {
 /// Answers each line of `in`, a case, by a line, before it reads the next: docs/decide.md.
 [[nodiscard]] int DecideStream(const DecideOptions& options, std::istream& in, std::ostream& out,
                                std::ostream& err);
+
+/// Runs an object, and others to compare it with, under a recorded demand: docs/simulate.md.
+[[nodiscard]] int Simulate(const SimulateOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace hpaplus::app

@@ -106,6 +106,81 @@ void AddDecide(CLI::App& cli, app::DecideOptions& options) {
                    "Also say which change of an input would have changed the decision");
 }
 
+// An option whose text is a duration above zero, as Go writes it.
+void AddDuration(CLI::App* command, const std::string& name, hpaplus::Duration& duration,
+                 const std::string& what) {
+  command
+      ->add_option_function<std::string>(
+          name,
+          [&duration, name](const std::string& text) {
+            const auto parsed = hpaplus::ParseDuration(text);
+            if (!parsed || *parsed <= hpaplus::Duration::zero()) {
+              throw CLI::ValidationError(name, "\"" + text + "\" is no duration above 0, like 30s");
+            }
+            duration = *parsed;
+          },
+          what)
+      ->default_str(hpaplus::FormatDuration(duration))
+      ->type_name("DURATION");
+}
+
+void AddSimulate(CLI::App& cli, app::SimulateOptions& options, std::string& output) {
+  CLI::App* simulate = cli.add_subcommand(
+      "simulate", "Run an HPAPlus object under a recorded demand, beside other policies");
+  simulate->footer(
+      "Needs no cluster. What is modelled and what the figures mean is in docs/simulate.md.\n"
+      "Example:\n"
+      "  hpaplus simulate --spec examples/simulate/web.yaml --trace examples/simulate/day.csv \\\n"
+      "    --capacity-per-replica 20 --repeat hpa-default --repeat oracle");
+  simulate->add_option("--spec", options.spec_file, "A file with one HPAPlus object")
+      ->required()
+      ->type_name("FILE");
+  simulate->add_option("--trace", options.trace_file, "CSV with the header t_seconds,value")
+      ->required()
+      ->type_name("FILE");
+  simulate
+      ->add_option("--capacity-per-replica", options.capacity_per_replica,
+                   "How much of the demand one replica serves, in the trace's unit")
+      ->required()
+      ->check(CLI::PositiveNumber)
+      ->type_name("X");
+  AddDuration(simulate, "--startup", options.startup, "How long a new replica takes to serve");
+  AddDuration(simulate, "--step", options.step, "How often demand and capacity are compared");
+  AddDuration(simulate, "--scrape", options.scrape, "How often the workload is measured");
+  simulate
+      ->add_option("--initial", options.initial,
+                   "Replicas at the start; default: what the first point needs")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  simulate
+      ->add_option("--repeat", options.others,
+                   "Another policy on the same trace: an HPAPlus file, hpa-default, kpa-default, "
+                   "static or oracle; may be repeated")
+      ->type_name("POLICY");
+  simulate
+      ->add_option_function<std::string>(
+          "--between", [&options](const std::string& how) { options.linear = how == "linear"; },
+          "Between two points of the trace: \"hold\" the first, or a \"linear\" change")
+      ->check(CLI::IsMember({"hold", "linear"}))
+      ->default_str("hold")
+      ->type_name("HOW");
+  simulate
+      ->add_option_function<std::string>(
+          "--start",
+          [&options](const std::string& text) {
+            const auto at = hpaplus::ParseRfc3339(text);
+            if (!at) throw CLI::ValidationError("--start", "\"" + text + "\" is no RFC 3339 time");
+            options.start = *at;
+          },
+          "When the trace begins, for schedules")
+      ->default_str(hpaplus::FormatRfc3339(options.start))
+      ->type_name("TIME");
+  simulate->add_option("-o,--output", output, "\"table\" for people, \"json\" for programs")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->default_str("table")
+      ->type_name("FORMAT");
+}
+
 int Main(int argc, char** argv) {
   CLI::App cli("HPAPlus scales Kubernetes workloads, up to once a second each.", "hpaplus");
   cli.footer(kFooter);
@@ -116,10 +191,13 @@ int Main(int argc, char** argv) {
   app::DecideOptions decide;
   std::string version_output;
   std::string validate_output;
+  app::SimulateOptions simulate;
+  std::string simulate_output;
   AddRun(cli, run);
   AddVersion(cli, version_output);
   AddValidate(cli, validate, validate_output);
   AddDecide(cli, decide);
+  AddSimulate(cli, simulate, simulate_output);
 
   try {
     cli.parse(argc, argv);
@@ -138,6 +216,10 @@ int Main(int argc, char** argv) {
   if (cli.got_subcommand("decide")) {
     std::ios::sync_with_stdio(false);
     return app::DecideStream(decide, std::cin, std::cout, std::cerr);
+  }
+  if (cli.got_subcommand("simulate")) {
+    simulate.json = simulate_output == "json";
+    return app::Simulate(simulate, std::cout, std::cerr);
   }
   hpaplus::BlockSignals();  // Before any thread exists.
   return app::RunController(run, std::cerr);

@@ -7,6 +7,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 #include "test/support/child_process.h"
@@ -206,6 +207,65 @@ TEST_F(CliTest, RefusesToRunWhereItsPortIsTaken) {
   EXPECT_EQ(Run({"run", "--config", taken, "--cluster", "embedded", "--write-kubeconfig",
                  (work_ / "other").string()}),
             69);
+}
+
+class SimulateTest : public CliTest {
+ protected:
+  static std::string Example(const std::string& name) {
+    return HPAPLUS_SOURCE_DIR "/examples/simulate/" + name;
+  }
+
+  // With the example's files where none are given.
+  int Simulate(std::vector<std::string> more, std::string spec = Example("web.yaml"),
+               std::string trace = Example("day.csv")) {
+    std::vector<std::string> arguments = {"simulate", "--spec",         std::move(spec),
+                                          "--trace",  std::move(trace), "--capacity-per-replica",
+                                          "20"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Run(arguments);
+  }
+};
+
+TEST_F(SimulateTest, ComparesTheExampleWithOtherPolicies) {
+  ASSERT_EQ(Simulate({"--repeat", "hpa-default", "--repeat", "kpa-default", "--repeat", "static",
+                      "--repeat", "oracle", "-o", "json"}),
+            0)
+      << Output();
+  const auto json = nlohmann::json::parse(Output(), nullptr, false);
+  ASSERT_TRUE(json.is_object()) << Output();
+  EXPECT_EQ(json["schema"], "hpaplus.io/simulate/v1");
+  const auto& policies = json["policies"];
+  ASSERT_EQ(policies.size(), 5U);
+  EXPECT_LT(policies[0]["under_provisioned_time_share"],
+            policies[1]["under_provisioned_time_share"]);
+  EXPECT_LT(policies[0]["replica_hours"], policies[1]["replica_hours"]);
+  EXPECT_EQ(policies[4]["under_provisioned_area"], 0);
+  EXPECT_GT(policies[0]["speedup"], 1000);
+  EXPECT_EQ(policies[0]["size_changes"].size(), policies[0]["changes"]);
+}
+
+TEST_F(SimulateTest, ShowsATableToPeople) {
+  ASSERT_EQ(Simulate({"--startup", "1m", "--between", "linear"}), 0) << Output();
+  EXPECT_THAT(Output(), HasSubstr("20 per replica, 1m0s until one serves"));
+  EXPECT_THAT(Output(), HasSubstr("replica-hours"));
+}
+
+TEST_F(SimulateTest, NamesThePlaceOfWhatIsWrong) {
+  const std::string bad_trace = Write("bad.csv", "t_seconds,value\n0,1\n1,-5\n");
+  EXPECT_EQ(Simulate({}, Example("web.yaml"), bad_trace), 65);
+  EXPECT_THAT(Output(), HasSubstr("bad.csv: line 3: the value is negative"));
+  const std::string bad_spec = Write("bad.yaml",
+                                     "apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: HPAPlus\n"
+                                     "metadata: {name: web}\nspec: {maxReplicas: 3}\n");
+  EXPECT_EQ(Simulate({}, bad_spec), 65);
+  EXPECT_THAT(Output(), HasSubstr("bad.yaml:4:1: HPAPlus web: spec.scaleTargetRef"));
+  EXPECT_EQ(Simulate({}, Write("none.yaml", "kind: Pod\napiVersion: v1\n")), 65);
+  EXPECT_THAT(Output(), HasSubstr("none.yaml: no HPAPlus object"));
+  EXPECT_EQ(Simulate({}, "/nowhere.yaml"), 1);
+  EXPECT_THAT(Output(), HasSubstr("/nowhere.yaml: cannot be read"));
+  EXPECT_EQ(Simulate({"--repeat", "/nowhere.yaml"}), 1);
+  EXPECT_EQ(Simulate({"--startup", "0s"}), 64);
+  EXPECT_EQ(Simulate({"--start", "yesterday"}), 64);
 }
 
 }  // namespace
