@@ -51,7 +51,7 @@ struct ControllerConfig {
     int threads_per_source = 2;  // A hanging source takes no more than these.
     Duration metrics_server_share_for = std::chrono::seconds(1);
     Duration probe_first = std::chrono::seconds(1);  // The waits of the breaker, loop/breaker.h.
-    Duration probe_most = std::chrono::seconds(10);
+    Duration probe_most = std::chrono::milliseconds(1500);
     std::string files_directory;  // Empty: there are no sources of type File.
     EgressPolicy egress;          // Where metric sources may lead. Not for the API server.
     PodMetricsFrom pod_metrics = PodMetricsFrom::kMetricsServer;

@@ -14,11 +14,11 @@ class Breaker {
  public:
   struct Config {
     int failures = 3;
-    /// The wait before a probe. What is above `most` and the asker's own period is how much later
-    /// than the source an object is back. Each wait is stretched by up to `jitter`, so that sources
-    /// do not march.
+    /// The wait before a probe. Each one is stretched by up to `jitter`, so that sources do not
+    /// march. With the longest wait and its own period an object whose period is a second is back
+    /// within two periods and a second after its source (L3), however long that was away.
     Backoff::Config probes{
-        .initial = std::chrono::seconds(1), .most = std::chrono::seconds(10), .jitter = 0.2};
+        .initial = std::chrono::seconds(1), .most = std::chrono::milliseconds(1500), .jitter = 0.2};
   };
 
   Breaker(const Config& config, Random random) : config_(config), backoff_(config.probes, random) {}

@@ -19,6 +19,7 @@ class BreakerTest : public testing::Test {
  protected:
   static Breaker Make(double jitter = 0, std::uint64_t seed = 1) {
     Breaker::Config config;
+    config.probes.most = seconds(10);
     config.probes.jitter = jitter;
     return {config, Random(seed)};
   }
