@@ -12,6 +12,7 @@
 #include "engine/loop/collector_runner.h"
 #include "engine/shell/cpu_budget.h"
 #include "engine/shell/curl_client.h"
+#include "engine/shell/directory_files.h"
 
 namespace hpaplus::app {
 namespace {
@@ -73,7 +74,12 @@ class OfflineWorld final : public LiveWorld {
     http_.EndCallsBy(side_clock_.Now() + kLastCalls);
   }
 
-  Status Start() {
+  Status Start(const ControllerConfig::Sources& sources) {
+    if (!sources.files_directory.empty()) {
+      auto files = DirectoryFiles::Open(sources.files_directory);
+      if (!files) return files.error();
+      files_ = std::move(*files);
+    }
     for (const ResolvedSource& source : objects_.sources) {
       if (Status set = SetSource(source); !set) {
         return Error{set.error().code, NameOf(source.spec) + ": " + set.error().message};
@@ -110,7 +116,8 @@ class OfflineWorld final : public LiveWorld {
                              .executor = parsing_,
                              .pods = nullptr,
                              .pushed = push_->samples(),
-                             .egress = &egress_};
+                             .egress = &egress_,
+                             .files = files_.get()};
     const RunnableSource runnable =
         MakeRunnable(source, registry_, deps, AllowsOf(source.spec, objects_));
     sources_.SetSource(NameOf(source.spec), runnable);
@@ -125,6 +132,7 @@ class OfflineWorld final : public LiveWorld {
   JournalFanout journal_;
   const std::unique_ptr<PushReceiver> push_;
   CurlClient http_;
+  std::unique_ptr<DirectoryFiles> files_;  // Null where none are configured.
   CollectorRegistry registry_;
   BudgetExecutor deciding_{ExecutorPriority::kHigh};
   BudgetExecutor parsing_{ExecutorPriority::kNormal};
@@ -140,7 +148,7 @@ Result<std::unique_ptr<LiveWorld>> MakeOfflineWorld(const ControllerConfig& conf
                                                     const LiveWorld::Ties& ties) {
   auto world = std::make_unique<OfflineWorld>(config, std::move(objects), ties);
   world->FollowCpuBudget(CpuBudget(config.engine.threads));
-  if (auto started = world->Start(); !started) return started.error();
+  if (auto started = world->Start(config.sources); !started) return started.error();
   return std::unique_ptr<LiveWorld>(std::move(world));
 }
 

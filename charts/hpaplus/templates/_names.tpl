@@ -64,6 +64,11 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- if $push }}
 {{- $_ := set $known "push" $push }}
 {{- end }}
+{{- if .Values.scaler.enabled }}
+{{- $at := "/etc/hpaplus/scaler-tls" }}
+{{- $tls := dict "certFile" (printf "%s/tls.crt" $at) "keyFile" (printf "%s/tls.key" $at) "clientCAFile" (printf "%s/ca.crt" $at) }}
+{{- $_ := set $known "grpc" (dict "listen" ":9443" "tls" $tls "clients" .Values.scaler.clients) }}
+{{- end }}
 {{- toYaml (mergeOverwrite $config $known) }}
 {{- end }}
 
