@@ -38,13 +38,14 @@ fail() {
 "$helm" lint "$root/charts/hpaplus"
 
 # Everything that can be switched on is what an API server takes.
-"$helm" template all "$root/charts/hpaplus" --namespace default \
+"$helm" template all "$root/charts/hpaplus" --kube-version 1.30.0 --namespace default \
   --set push.remoteWrite.enabled=true,push.otlp.enabled=true,push.tls.secretName=push \
   --set push.tls.clientCertificates=true,scaler.enabled=true,scaler.tls.secretName=scaler \
   --set 'scaler.clients={keda-operator}' --set podDisruptionBudget.enabled=true \
   --set networkPolicy.enabled=true,config.sources.podMetrics=Kubelet \
   | kubectl apply --dry-run=server -f - > /dev/null || fail "the chart with all options"
-if "$helm" template x "$root/charts/hpaplus" --set scaler.enabled=true > /dev/null 2>&1; then
+if "$helm" template x "$root/charts/hpaplus" --kube-version 1.30.0 --set scaler.enabled=true \
+  > /dev/null 2>&1; then
   fail "a scaler without certificates is rendered"
 fi
 "$helm" template engine "$root/charts/hpaplus" --kube-version 1.30.0 --namespace "$ns" "$@" \
