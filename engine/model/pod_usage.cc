@@ -46,9 +46,10 @@ std::span<std::int64_t> PodUsageTable::Column(std::string_view resource) {
 
 PodUsageTable::Range PodUsageTable::Namespace(std::string_view ns) const {
   const auto name = [this](const Row& row) { return TextAt(row.ns); };
-  const auto found = std::ranges::equal_range(pods_, ns, {}, name);
-  return {static_cast<std::uint32_t>(found.begin() - pods_.begin()),
-          static_cast<std::uint32_t>(found.end() - pods_.begin())};
+  const auto first = std::ranges::lower_bound(pods_, ns, {}, name);
+  const auto last = std::ranges::upper_bound(pods_, ns, {}, name);
+  return {static_cast<std::uint32_t>(first - pods_.begin()),
+          static_cast<std::uint32_t>(last - pods_.begin())};
 }
 
 std::vector<PodUsage> PodUsageTable::Pods() const {

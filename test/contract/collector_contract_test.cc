@@ -43,7 +43,7 @@ struct HttpRig {
 };
 
 struct PrometheusRig : HttpRig {
-  static constexpr std::string_view kSourceType = "Prometheus";
+  [[maybe_unused]] static constexpr std::string_view kSourceType = "Prometheus";
 
   PrometheusRig() {
     ResolvedSource source;
@@ -65,7 +65,7 @@ struct PrometheusRig : HttpRig {
 };
 
 struct BusinessMonitorRig : HttpRig {
-  static constexpr std::string_view kSourceType = "HTTP";
+  [[maybe_unused]] static constexpr std::string_view kSourceType = "HTTP";
 
   BusinessMonitorRig() {
     ResolvedSource source;
