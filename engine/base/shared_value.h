@@ -16,6 +16,10 @@ class SharedValue {
   }
   SharedValue(T value)  // NOLINT(google-explicit-constructor): a value is what it is.
       : value_(std::make_shared<const T>(std::move(value))) {}
+  // Moving copies, so that what is moved from has a value, too.
+  SharedValue(const SharedValue&) = default;
+  SharedValue& operator=(const SharedValue&) = default;
+  ~SharedValue() = default;
 
   [[nodiscard]] const T& operator*() const { return *value_; }
   [[nodiscard]] const T* operator->() const { return value_.get(); }

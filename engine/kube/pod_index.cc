@@ -159,8 +159,8 @@ void PodIndex::Upsert(PodObject object) {
   }
   if (!is_new && *entry.pod == object.pod) return;
   Pod& pod = object.pod;
-  pod.labels = labels_.Share(std::move(pod.labels), HashOf(*pod.labels));
-  pod.resources = resources_.Share(std::move(pod.resources), HashOf(*pod.resources));
+  pod.labels = labels_.Share(pod.labels, HashOf(*pod.labels));
+  pod.resources = resources_.Share(pod.resources, HashOf(*pod.resources));
 
   const bool same_labels = !is_new && entry.pod->labels == object.pod.labels;
   if (!same_labels && !is_new) UnfilePod(home, entry);

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 #include <vector>
 
 #include "engine/base/shared_value.h"
@@ -15,9 +14,9 @@ template <class T>
 class SharedValues {
  public:
   /// Equal values have equal hashes. Gives `value` or what is equal to it.
-  [[nodiscard]] SharedValue<T> Share(SharedValue<T> value, std::uint64_t hash) {
+  [[nodiscard]] SharedValue<T> Share(const SharedValue<T>& value, std::uint64_t hash) {
     SharedValue<T>& place = places_[hash % kPlaces];
-    if (!(place == value)) place = std::move(value);
+    if (!(place == value)) place = value;
     return place;
   }
 

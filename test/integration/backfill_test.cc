@@ -106,7 +106,7 @@ class BackfillIntegration : public ::testing::Test {
 TEST_F(BackfillIntegration, ARestartedEngineRemembersThePeakOfItsWindow) {
   ShowLoad(70);
   // The newest step of the grid is left to the present, so the peak has to last for some of them.
-  (void)clock_.WaitUntil(clock_.Now() + seconds(4), {});
+  (void)clock_.WaitUntil(clock_.Now() + seconds(12), {});
   ShowLoad(20);
   for (const std::string query : {"sum(load)", "load", "load_of{pod=\"a\"}"}) {
     source_.spec.prometheus = PrometheusSource{

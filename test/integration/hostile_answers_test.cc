@@ -29,8 +29,12 @@ namespace {
 using std::chrono::seconds;
 using testing::HasSubstr;
 
+// The sanitizers' own memory is a multiple of the program's. GCC says that they are there by
+// macros, Clang by features.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kMeasures = false;  // The sanitizers' own memory is a multiple of the program's.
+constexpr bool kMeasures = false;
+#elif defined(__has_feature)
+constexpr bool kMeasures = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer);
 #else
 constexpr bool kMeasures = true;
 #endif

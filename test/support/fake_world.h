@@ -148,7 +148,9 @@ inline std::shared_ptr<const WorkloadView> ViewOf(WorkloadSpec spec, Replicas re
 inline ReadingResult Answer(double value, Timestamp at) {
   auto reading = std::make_shared<Reading>();
   reading->received = at;
-  reading->values.push_back({at, value, static_cast<std::int64_t>(value * 1000)});
+  const bool fits = value >= 0 && value < 9e15;
+  reading->values.push_back(
+      {at, value, fits ? static_cast<std::int64_t>(value * 1000) : kInvalidMilli});
   return std::shared_ptr<const Reading>(std::move(reading));
 }
 

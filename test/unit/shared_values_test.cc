@@ -17,6 +17,11 @@ TEST(SharedValue, IsEqualByValueAndEmptyByDefault) {
   EXPECT_FALSE(a == Text(std::string("y")));
   EXPECT_EQ(*Text(), "");
   EXPECT_EQ(Text().get(), Text().get());
+  Text from = a;
+  const Text to = std::move(from);
+  EXPECT_EQ(*from, "x")
+      << "what is moved from has a value, too";  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(*to, "x");
 }
 
 TEST(SharedValues, GiveEqualValuesOnePlace) {
