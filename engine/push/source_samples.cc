@@ -120,23 +120,17 @@ bool SourceSamples::PutKnown(std::string_view key, const Arrival& arrival, PushT
 
 bool SourceSamples::AddSeries(const std::string& key, Labels labels, Timestamp now) {
   const std::size_t bytes = BytesOf(key, labels) + kFirstRoom * sizeof(TimedValue);
+  const std::size_t index = ShardOf(key);
+  Shard& shard = shards_.at(index);
+  const MutexLock lock(shard.mutex);
+  if (shard.series.contains(key)) return true;  // Another sender was faster.
   if (series_count_.fetch_add(1) >= series_most_ || !Take(bytes)) {
     --series_count_;
     return false;
   }
-  auto shared = std::make_shared<const Labels>(std::move(labels));
-  const std::size_t index = ShardOf(key);
-  Shard& shard = shards_.at(index);
-  const MutexLock lock(shard.mutex);
-  const auto [entry, added] = shard.series.try_emplace(key);
-  if (!added) {  // Another sender was faster.
-    --series_count_;
-    Give(bytes);
-    return true;
-  }
-  Series& series = entry->second;
+  Series& series = shard.series[key];
   series.id = shard.ids_given++ * kShards + index;
-  series.labels = std::move(shared);
+  series.labels = std::make_shared<const Labels>(std::move(labels));
   series.received = now;
   series.room = kFirstRoom;
   series.samples.reserve(kFirstRoom);

@@ -287,8 +287,7 @@ TEST_F(SourceSamplesTest, TakesAnEmptyLabelForNone) {
 
 TEST(SourceSamplesThreads, ServesManyAtOnce) {
   MemoryBudget budget(64U << 20U);
-  // Fifty, and room for what each sender may count before it sees that another one was first.
-  SourceSamples store({.series_most = 54, .samples_per_series = 16}, budget, 64U << 20U);
+  SourceSamples store({.series_most = 50, .samples_per_series = 16}, budget, 64U << 20U);
   constexpr int kEach = 2000;
   std::vector<PushTally> tallies(4);
   {
