@@ -344,19 +344,22 @@ void DecideRunning(const DecideInput& in, Trail& trail, History& history) {
 
 }  // namespace
 
-Decided Decide(const DecideInput& in, History history) {
-  Trail trail(in.id, in.now, in.view.scale.spec_replicas, in.policies.size());
-  if (ReadScale(in.view.scale, trail)) {
-    BeginHistory(in, history);
-    if (MayScale(in, trail)) {
-      if (IsResting(*in.view.spec, trail.current())) {
-        DecideResting(in, trail, history);
-      } else {
-        DecideRunning(in, trail, history);
-      }
-    }
+void Decide(const DecideInput& in, Decided& out) {
+  Trail trail(out.decision, in.id, in.now, in.view.scale.spec_replicas);
+  if (!ReadScale(in.view.scale, trail)) return;
+  BeginHistory(in, out.history);
+  if (!MayScale(in, trail)) return;
+  if (IsResting(*in.view.spec, trail.current())) {
+    DecideResting(in, trail, out.history);
+  } else {
+    DecideRunning(in, trail, out.history);
   }
-  return {std::move(trail.decision()), std::move(history)};
+}
+
+Decided Decide(const DecideInput& in, History history) {
+  Decided out{{}, std::move(history)};
+  Decide(in, out);
+  return out;
 }
 
 Reason FailureReason(MetricType type) {

@@ -31,6 +31,10 @@ struct Decided {
 /// size: an abstaining metric forbids shrinking, and when all abstain nothing changes.
 [[nodiscard]] Decided Decide(const DecideInput& in, History history);
 
+/// The same in the caller's memory: out.history is the history so far and becomes the next one,
+/// out.decision is begun anew. Allocates nothing once `out` has served a decision like this one.
+void Decide(const DecideInput& in, Decided& out);
+
 /// What ScalingActive says when metrics of this type could not be evaluated.
 [[nodiscard]] Reason FailureReason(MetricType type);
 

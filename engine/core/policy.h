@@ -23,6 +23,9 @@ struct DecideConfig {
   double scale_up_limit_minimum = 4.0;
   bool pod_level_resources = true;  // Kubernetes' gate: requests of a pod as a whole count.
   Duration future_skew = std::chrono::seconds(2);  // Samples further ahead are invalid.
+  /// Recommendations are remembered one by one, as the HPA does. Otherwise equal ones in a row are
+  /// one, the newest, which says the same: a window asks for its highest and its lowest.
+  bool each_recommendation = false;
 };
 
 /// Everything a policy may look at. There is deliberately no clock, no I/O and no logger in here.

@@ -16,7 +16,8 @@ struct Stabilized {
 };
 
 /// Holds a recommendation against those of the recent past, then enters it into `past`, in the
-/// place of one that has become too old, if there is one (rules R11, R12).
+/// place of one that has become too old, if there is one (rules R11, R12), or of the newest, if it
+/// says the same (DecideConfig::each_recommendation).
 ///
 /// Without `behavior` the highest of the window wins, even where it lies above the current size.
 /// With it, growing waits until every recommendation of the scale-up window asks for it, and

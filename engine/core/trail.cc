@@ -4,15 +4,21 @@
 
 namespace hpaplus {
 
-Trail::Trail(WorkloadId workload, Timestamp now, Replicas current, std::size_t metrics) {
+Trail::Trail(Decision& decision, WorkloadId workload, Timestamp now, Replicas current)
+    : decision_(decision) {
   decision_.workload = workload;
   decision_.at = now;
   decision_.current = current;
   decision_.desired = current;
   decision_.recommended = current;
-  constexpr std::size_t kUsualSteps = 5;
+  decision_.known = false;
+  decision_.acts = false;
+  decision_.metrics.clear();
+  decision_.conditions.clear();
+  decision_.steps.clear();
+  constexpr std::size_t kUsualSteps = 8;
   constexpr std::size_t kUsualConditions = 3;
-  decision_.steps.reserve(metrics + kUsualSteps);
+  decision_.steps.reserve(kUsualSteps);
   decision_.conditions.reserve(kUsualConditions);
 }
 

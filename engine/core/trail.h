@@ -17,7 +17,8 @@ struct StageResult {
 /// One decision on its way through the stages: the number so far, and what explains it.
 class Trail {
  public:
-  Trail(WorkloadId workload, Timestamp now, Replicas current, std::size_t metrics);
+  /// Begins `decision` anew, in the memory that it has; it must outlive the trail.
+  Trail(Decision& decision, WorkloadId workload, Timestamp now, Replicas current);
 
   [[nodiscard]] Decision& decision() { return decision_; }
   [[nodiscard]] Replicas current() const { return decision_.current; }
@@ -36,7 +37,7 @@ class Trail {
   void Hold(ConditionType type, ConditionStatus status, Reason reason);
 
  private:
-  Decision decision_;
+  Decision& decision_;
 };
 
 }  // namespace hpaplus

@@ -8,13 +8,14 @@
 
 namespace hpaplus {
 
-/// One workload about to be decided: what Decide() takes, `history` to be moved out of.
+/// One workload about to be decided, and then what was decided. Kept from tick to tick, so that
+/// its vectors have room for the next one.
 struct Evaluation {
   WorkloadId id;
   const WorkloadView* view = nullptr;
   const PolicySet* policies = nullptr;
   std::vector<ReadingResult> readings;  // One per spec.metrics.
-  History history;
+  Decided decided;                      // In: the history so far.
 };
 
 /// Decides for the workloads that are ready. It only fans out; Decide() does the thinking.
@@ -23,9 +24,8 @@ class Evaluator {
   Evaluator(const DecideConfig& config, Executor& executor)
       : config_(config), executor_(executor) {}
 
-  /// The i-th result belongs to evaluations[i], whatever the executor's number of threads. Takes
-  /// the histories out of `evaluations`.
-  [[nodiscard]] std::vector<Decided> Evaluate(Timestamp now, std::span<Evaluation> evaluations);
+  /// Fills in every `decided`, the same whatever the executor's number of threads.
+  void Evaluate(Timestamp now, std::span<Evaluation> evaluations);
 
  private:
   const DecideConfig config_;

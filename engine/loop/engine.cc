@@ -73,11 +73,12 @@ void Engine::Tick() {
   ExpireRounds(now);
 
   queue_.Stretch(overload_.stretch());
-  DueSet due = queue_.TakeDue(now);
+  const DueSet& due = queue_.TakeDue(now);
+  std::size_t skipped = due.periods_skipped;
   for (const WorkloadId id : due.workloads) {
     const WorkloadState& state = workloads_.at(id);
     if (state.in_round && !state.early) {
-      ++due.periods_skipped;  // Its last round began late, and its reads are still awaited.
+      ++skipped;  // Its last round began late, and its reads are still awaited.
     } else {
       BeginRound(id, now);
     }
@@ -88,7 +89,7 @@ void Engine::Tick() {
     world_.feed.Start(std::move(requests));
   }
   Decide(now);
-  Report(now, due);
+  Report(now, due, skipped);
 }
 
 void Engine::Follow(std::span<const WorkloadUpdate> updates, Timestamp now) {
@@ -285,8 +286,16 @@ void Engine::FinishRound(WorkloadId id, WorkloadState& state) {
 }
 
 void Engine::Enqueue(WorkloadId id, WorkloadState& state) {
-  Evaluation one{id, state.view.get(), &state.policies, {}, {}};
-  one.readings.reserve(state.reads.size());
+  // A second reason to decide in the same tick only brings newer readings.
+  if (state.queued_at == WorkloadState::kNotQueued) {
+    state.queued_at = ready_count_++;
+    if (ready_.size() < ready_count_) ready_.emplace_back();
+  }
+  Evaluation& one = ready_[state.queued_at];
+  one.id = id;
+  one.view = state.view.get();
+  one.policies = &state.policies;
+  one.readings.clear();
   for (const ReadSlot& slot : state.reads) {
     const ReadingResult* const newest = slot.read ? reads_.Newest(*slot.read) : nullptr;
     if (!slot.read) {
@@ -297,44 +306,37 @@ void Engine::Enqueue(WorkloadId id, WorkloadState& state) {
       one.readings.push_back(*newest);
     }
   }
-  // A second reason to decide in the same tick only brings newer readings.
-  if (state.queued_at == WorkloadState::kNotQueued) {
-    state.queued_at = ready_.size();
-    ready_.push_back(std::move(one));
-  } else {
-    ready_[state.queued_at] = std::move(one);
-  }
 }
 
 void Engine::Decide(Timestamp now) {
-  for (Evaluation& one : ready_)
-    one.history = std::move(workloads_.at(one.id).history);
-  std::vector<Decided> results = evaluator_.Evaluate(now, ready_);
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    WorkloadState& state = workloads_.at(ready_[i].id);
-    Decision& decision = results[i].decision;
+  const std::span<Evaluation> ready(ready_.data(), ready_count_);
+  for (Evaluation& one : ready)
+    one.decided.history = std::move(workloads_.at(one.id).history);
+  evaluator_.Evaluate(now, ready);
+  for (Evaluation& one : ready) {
+    WorkloadState& state = workloads_.at(one.id);
+    Decision& decision = one.decided.decision;
     Admit(state, decision);
-    state.history = std::move(results[i].history);
+    state.history = std::move(one.decided.history);
     world_.journal.RecordDecision(decision, *state.view);
     if (decision.acts) commands_.Start({decision.workload, state.view, decision.desired, now});
   }
-  decided_ = results.size();
+  decided_ = ready_count_;
   DropReady();
 }
 
 // The gates over all workloads together.
 void Engine::Admit(const WorkloadState& state, Decision& decision) {
-  std::vector<const SourceName*> sources;
-  sources.reserve(state.reads.size());
+  sources_.clear();
   for (std::size_t i = 0; i < state.reads.size(); ++i) {
     const std::optional<ReadId> read = ReadBehind(state, i);
-    sources.push_back(read ? &reads_.SourceOf(*read) : nullptr);
+    sources_.push_back(read ? &reads_.SourceOf(*read) : nullptr);
   }
-  suspicion_.Admit(*state.view->spec, sources, decision);
+  suspicion_.Admit(*state.view->spec, sources_, decision);
   fleet_.Admit(*state.view->spec, decision);
 }
 
-void Engine::Report(Timestamp now, const DueSet& due) {
+void Engine::Report(Timestamp now, const DueSet& due, std::size_t periods_skipped) {
   if (!due.lateness.empty()) {
     overload_.Observe(now, *std::ranges::max_element(due.lateness));
   }
@@ -344,7 +346,7 @@ void Engine::Report(Timestamp now, const DueSet& due) {
   report.due = due.workloads.size();
   report.decided = decided_;
   report.waiting = timeouts_.size();
-  report.periods_skipped = due.periods_skipped;
+  report.periods_skipped = periods_skipped;
   report.workloads = workloads_.size();
   report.sources_suspect = suspicion_.suspects();
   report.stretch = overload_.stretch();
@@ -376,9 +378,11 @@ void Engine::Drain() {
 }
 
 void Engine::DropReady() {
-  for (const Evaluation& one : ready_)
-    workloads_.at(one.id).queued_at = WorkloadState::kNotQueued;
-  ready_.clear();
+  for (std::size_t i = 0; i < ready_count_; ++i) {
+    workloads_.at(ready_[i].id).queued_at = WorkloadState::kNotQueued;
+    ready_[i].readings.clear();
+  }
+  ready_count_ = 0;
 }
 
 }  // namespace hpaplus

@@ -95,7 +95,7 @@ class Engine {
   void Enqueue(WorkloadId id, WorkloadState& state);
   void Decide(Timestamp now);
   void Admit(const WorkloadState& state, Decision& decision);
-  void Report(Timestamp now, const DueSet& due);
+  void Report(Timestamp now, const DueSet& due, std::size_t periods_skipped);
   [[nodiscard]] bool WaitForWork(Timestamp last, const std::stop_token& stop);
   void Drain();
   void DropReady();
@@ -115,8 +115,10 @@ class Engine {
   FleetLimit fleet_;
 
   // This tick's.
-  std::vector<Evaluation> ready_;
+  std::vector<Evaluation> ready_;  // The first ready_count_; the others only lend their memory.
+  std::size_t ready_count_ = 0;
   std::size_t decided_ = 0;
+  std::vector<const SourceName*> sources_;  // Of the workload that is being admitted.
 };
 
 }  // namespace hpaplus

@@ -26,6 +26,7 @@ Timestamp RequiredTime(const JsonField& field) {
 // Settings that are absent are kube-controller-manager's own.
 DecideConfig ReadConfig(const JsonField& field) {
   DecideConfig config;
+  config.each_recommendation = true;
   const auto seconds = [&field](const char* key, Duration absent) {
     constexpr double kMost = 1e9;
     const auto number = field.Field(key).Number();

@@ -15,7 +15,7 @@ using testing::ViewOf;
 
 constexpr Timestamp kNow{std::chrono::hours(1000)};
 
-std::vector<Decided> EvaluateMany(Executor& executor) {
+std::vector<Evaluation> EvaluateMany(Executor& executor) {
   constexpr std::uint32_t kWorkloads = 1000;
   const WorkloadSpec spec = SpecWith("web", {"load"});
   const PolicySet policies = testing::MakeFollowers(spec);
@@ -26,34 +26,35 @@ std::vector<Decided> EvaluateMany(Executor& executor) {
     Evaluation one{WorkloadId{i}, views.back().get(), &policies, {}, {}};
     one.readings.push_back(i % 10 == 0 ? ReadingResult(Error{ErrorCode::kUnavailable, "down"})
                                        : Answer(1 + i % 50, kNow));
-    one.history.scale_ups.push_back({static_cast<Replicas>(i), kNow, false});
+    one.decided.history.scale_ups.push_back({static_cast<Replicas>(i), kNow, false});
     evaluations.push_back(std::move(one));
   }
   Evaluator evaluator(DecideConfig{}, executor);
-  return evaluator.Evaluate(kNow, evaluations);
+  evaluator.Evaluate(kNow, evaluations);
+  return evaluations;
 }
 
 TEST(Evaluator, S14_TheNumberOfThreadsDoesNotShow) {
   SerialExecutor serial;
   ThreadExecutor threads(4);
   const auto tbb = MakeTbbExecutor(3);
-  const std::vector<Decided> expected = EvaluateMany(serial);
+  const std::vector<Evaluation> expected = EvaluateMany(serial);
   for (Executor* executor : {static_cast<Executor*>(&threads), tbb.get()}) {
-    const std::vector<Decided> results = EvaluateMany(*executor);
+    const std::vector<Evaluation> results = EvaluateMany(*executor);
     ASSERT_EQ(results.size(), expected.size());
     for (std::size_t i = 0; i < results.size(); ++i) {
-      ASSERT_EQ(results[i].decision, expected[i].decision);
-      ASSERT_EQ(results[i].history, expected[i].history);
+      ASSERT_EQ(results[i].decided.decision, expected[i].decided.decision);
+      ASSERT_EQ(results[i].decided.history, expected[i].decided.history);
     }
   }
 }
 
 TEST(Evaluator, EachResultBelongsToItsInputAndBringsItsHistory) {
   SerialExecutor serial;
-  const std::vector<Decided> results = EvaluateMany(serial);
+  const std::vector<Evaluation> results = EvaluateMany(serial);
   for (std::size_t i = 0; i < results.size(); ++i) {
-    EXPECT_EQ(results[i].decision.workload.index, i);
-    EXPECT_EQ(results[i].history.scale_ups.at(0).change, static_cast<Replicas>(i));
+    EXPECT_EQ(results[i].decided.decision.workload.index, i);
+    EXPECT_EQ(results[i].decided.history.scale_ups.at(0).change, static_cast<Replicas>(i));
   }
 }
 
