@@ -4,11 +4,9 @@ files of examples/keda as a user runs them.
   keda_cluster.py --hpaplus BINARY [unittest's arguments]
 """
 
-import argparse
 import json
 import os
 import re
-import sys
 import tempfile
 import unittest
 import urllib.request
@@ -17,9 +15,8 @@ import grpc
 
 from keda_client import KedaClient, problem, ref
 from keda_interop import Received
-from offline_rig import Hpaplus, Monitor, until
+from offline_rig import Hpaplus, Monitor, run_tests, until
 
-PROGRAM = None
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../examples/keda")
 OURS = "/apis/autoscaling.hpaplus.io/v1alpha1/namespaces/shop"
 
@@ -33,7 +30,7 @@ class Cluster(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         kubeconfig = os.path.join(directory.name, "kubeconfig")
         self.server = Hpaplus(
-            PROGRAM, [], 'sources: {egress: {allow: ["127.0.0.0/8"]}}\n',
+            [], 'sources: {egress: {allow: ["127.0.0.0/8"]}}\n',
             flags=["--cluster", "embedded", "--write-kubeconfig", kubeconfig,
                    "--grpc-listen", "127.0.0.1:0"])
         self.addCleanup(self.server.close)
@@ -139,7 +136,7 @@ class Example(unittest.TestCase):
         endpoint = f"http://127.0.0.1:{monitor.port}/"
         sources = self.read("sources.yaml").replace("http://127.0.0.1:8000/stats.json", endpoint)
         self.assertIn(endpoint, sources)
-        server = Hpaplus(PROGRAM, [sources, "\n" + self.read("object.yaml")])
+        server = Hpaplus([sources, "\n" + self.read("object.yaml")])
         self.addCleanup(server.close)
         client = KedaClient(server.address)
         self.addCleanup(client.close)
@@ -158,14 +155,5 @@ class Example(unittest.TestCase):
             self.assertTrue(until(lambda: not client.active(request)), name)
 
 
-def main():
-    global PROGRAM
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--hpaplus", required=True)
-    known, rest = parser.parse_known_args()
-    PROGRAM = known.hpaplus
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests()

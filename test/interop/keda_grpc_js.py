@@ -6,7 +6,6 @@ forgives, another one may not. The packages come from npm, once, into a director
 Exit code 77 where there is no node, or npm cannot install the packages.
 """
 
-import argparse
 import json
 import os
 import queue
@@ -20,9 +19,8 @@ import time
 import unittest
 
 from keda_tls import Authority
-from offline_rig import Hpaplus, Monitor, source, until, workload
+from offline_rig import Hpaplus, Monitor, run_tests, source, until, workload
 
-PROGRAM = None
 PACKAGES = None
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROTO = os.path.join(HERE, "../../proto/externalscaler.proto")
@@ -84,7 +82,7 @@ class GrpcJs(unittest.TestCase):
         self.monitor = Monitor()
         self.addCleanup(self.monitor.close)
         self.monitor.figures = {"depth": 22.222}
-        self.server = Hpaplus(PROGRAM, [source(self.monitor.port), workload()], config)
+        self.server = Hpaplus([source(self.monitor.port), workload()], config)
         self.addCleanup(self.server.close)
         self.client = JsClient(self.server.address, *files)
         self.addCleanup(self.client.close)
@@ -148,7 +146,7 @@ class GrpcJs(unittest.TestCase):
         self.settle("orders", 22.222, **ITSELF)
         port = self.server.grpc_port
         self.server.stop(signal.SIGKILL)
-        again = Hpaplus(PROGRAM, [source(self.monitor.port), workload()], grpc_port=port)
+        again = Hpaplus([source(self.monitor.port), workload()], grpc_port=port)
         self.addCleanup(again.close)
         began = time.monotonic()
         self.settle("orders", 22.222, **ITSELF)
@@ -169,32 +167,28 @@ class GrpcJs(unittest.TestCase):
         self.assertEqual(nameless.call("GetMetricSpec", ref(**ITSELF))["code"], 14)
 
 
-def install(directory):
-    """Whether the packages are there, with the client beside them."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        return False
-    os.makedirs(directory, exist_ok=True)
-    for name in ("package.json", "keda_client.js"):
-        shutil.copy(os.path.join(HERE, "js", name), directory)
-    if os.path.isdir(os.path.join(directory, "node_modules", "@grpc", "proto-loader")):
-        return True
-    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"],
-                          cwd=directory, capture_output=True, check=False, timeout=180)
-    return done.returncode == 0
-
-
-def main():
-    global PROGRAM, PACKAGES
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--hpaplus", required=True)
-    parser.add_argument("--packages", required=True)
-    known, rest = parser.parse_known_args()
-    PROGRAM, PACKAGES = known.hpaplus, os.path.abspath(known.packages)
-    if not install(PACKAGES):
-        print("SKIPPED: no node, or npm cannot install grpc-js", file=sys.stderr)
+def install(options):
+    """Puts the packages there, with the client beside them."""
+    global PACKAGES
+    PACKAGES = os.path.abspath(options.packages)
+    problem = npm_problem()
+    if problem:
+        print(f"SKIPPED: {problem}", file=sys.stderr)
         sys.exit(77)
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
+
+
+def npm_problem():
+    if not shutil.which("node") or not shutil.which("npm"):
+        return "no node, or no npm"
+    os.makedirs(PACKAGES, exist_ok=True)
+    for name in ("package.json", "keda_client.js"):
+        shutil.copy(os.path.join(HERE, "js", name), PACKAGES)
+    if os.path.isdir(os.path.join(PACKAGES, "node_modules", "@grpc", "proto-loader")):
+        return None
+    done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"],
+                          cwd=PACKAGES, capture_output=True, check=False, timeout=180)
+    return None if done.returncode == 0 else "npm cannot install grpc-js"
 
 
 if __name__ == "__main__":
-    main()
+    run_tests(install, "--packages")

@@ -6,10 +6,8 @@ gRPC as the client: one test per case of docs/keda.md.
 Needs the Python stubs of proto/ on PYTHONPATH.
 """
 
-import argparse
 import signal
 import socket
-import sys
 import threading
 import time
 import unittest
@@ -18,10 +16,9 @@ import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from keda_client import KedaClient, problem, ref
-from offline_rig import Hpaplus, Monitor, source, until, workload
+from offline_rig import Hpaplus, Monitor, run_tests, source, until, workload
 from proto import externalscaler_pb2 as pb
 
-PROGRAM = None
 PERIOD = 1.0
 SLACK = 0.2  # On top of a period: what a push may take.
 
@@ -66,7 +63,7 @@ class Case(unittest.TestCase):
         self.monitor = Monitor()
         self.addCleanup(self.monitor.close)
         self.monitor.figures = {"depth": 40}
-        self.server = Hpaplus(PROGRAM, [source(self.monitor.port), workload()], self.config)
+        self.server = Hpaplus([source(self.monitor.port), workload()], self.config)
         self.addCleanup(self.server.close)
         self.client = KedaClient(self.server.address)
         self.addCleanup(self.client.close)
@@ -232,7 +229,7 @@ class Answers(Case):
             stream.call.cancel()
 
     def test_t22_replicas_answer_alike(self):
-        second = Hpaplus(PROGRAM, [source(self.monitor.port), workload()])
+        second = Hpaplus([source(self.monitor.port), workload()])
         self.addCleanup(second.close)
         clients = [self.client, KedaClient(second.address)]
         self.addCleanup(clients[1].close)
@@ -422,7 +419,7 @@ class Losses(Case):
             poller.start()
         port = self.server.grpc_port
         self.server.stop(signal.SIGKILL)
-        again = Hpaplus(PROGRAM, [source(self.monitor.port), workload()], grpc_port=port)
+        again = Hpaplus([source(self.monitor.port), workload()], grpc_port=port)
         self.addCleanup(again.close)
         back = time.monotonic()
         resumed = until(lambda: problem(self.client.values, request, "depth") is None, 10)
@@ -439,7 +436,7 @@ class Flood(unittest.TestCase):
         monitor = Monitor()
         self.addCleanup(monitor.close)
         monitor.figures = {"depth": 40}
-        server = Hpaplus(PROGRAM, [source(monitor.port), workload()], descriptors=64)
+        server = Hpaplus([source(monitor.port), workload()], descriptors=64)
         self.addCleanup(server.close)
         first = KedaClient(server.address)
         self.addCleanup(first.close)
@@ -464,14 +461,5 @@ class Flood(unittest.TestCase):
         self.assertIsNone(server.process.poll())
 
 
-def main():
-    global PROGRAM
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--hpaplus", required=True)
-    known, rest = parser.parse_known_args()
-    PROGRAM = known.hpaplus
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests()

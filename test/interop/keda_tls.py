@@ -4,19 +4,16 @@ certificates under a running server. Certificates are made with openssl.
   keda_tls.py --hpaplus BINARY [unittest's arguments]
 """
 
-import argparse
 import os
 import subprocess
-import sys
 import tempfile
 import unittest
 
 import grpc
 
 from keda_client import KedaClient, problem, ref
-from offline_rig import Hpaplus, Monitor, source, until, workload
+from offline_rig import Hpaplus, Monitor, run_tests, source, until, workload
 
-PROGRAM = None
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 
 
@@ -72,7 +69,7 @@ class Tls(unittest.TestCase):
         if client_ca:
             tls += f", clientCAFile: {self.authority.certificate}"
         names = ", ".join(f'"{name}"' for name in clients)
-        self.server = Hpaplus(PROGRAM, [source(self.monitor.port), workload()],
+        self.server = Hpaplus([source(self.monitor.port), workload()],
                               f"grpc: {{tls: {{{tls}}}, clients: [{names}]}}\n")
         self.addCleanup(self.server.close)
 
@@ -143,7 +140,7 @@ class Settings(unittest.TestCase):
     def refused(self, listen, config):
         """Why the program does not start."""
         with self.assertRaises(RuntimeError) as caught:
-            Hpaplus(PROGRAM, [workload()], config, flags=["--cluster", "embedded",
+            Hpaplus([workload()], config, flags=["--cluster", "embedded",
                                                           "--grpc-listen", listen])
         return str(caught.exception)
 
@@ -157,14 +154,5 @@ class Settings(unittest.TestCase):
                       self.refused("127.0.0.1:0", "grpc: {tls: {keyFile: /k, certFile: /k}}\n"))
 
 
-def main():
-    global PROGRAM
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--hpaplus", required=True)
-    known, rest = parser.parse_known_args()
-    PROGRAM = known.hpaplus
-    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
-
-
 if __name__ == "__main__":
-    main()
+    run_tests()

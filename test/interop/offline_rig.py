@@ -1,6 +1,7 @@
 """What the interop tests stand on: a business monitor whose figures a test sets, and `hpaplus run`
 beside it. Everything listens on free ports of 127.0.0.1 and ends with its owner."""
 
+import argparse
 import contextlib
 import http.server
 import json
@@ -9,9 +10,11 @@ import re
 import resource
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+import unittest
 import urllib.request
 
 
@@ -105,10 +108,12 @@ def workload(name="worker", metric="depth", target="10", least=1, most=50):
 class Hpaplus:
     """`hpaplus run` with these documents, without a cluster."""
 
-    def __init__(self, program, documents, config=None, grpc_port=0, descriptors=None, flags=None):
+    program = None  # What run_tests() was told.
+
+    def __init__(self, documents, config=None, grpc_port=0, descriptors=None, flags=None):
         self.directory = tempfile.TemporaryDirectory(prefix="hpaplus-interop-")
         self.log_file = os.path.join(self.directory.name, "log")
-        arguments = [program, "run", "--http-listen", "127.0.0.1:0"]
+        arguments = [self.program, "run", "--http-listen", "127.0.0.1:0"]
         arguments += flags or ["--grpc-listen", f"127.0.0.1:{grpc_port}",
                                "--offline", self.write("objects.yaml", "---".join(documents))]
         if config is not None:
@@ -171,3 +176,16 @@ class Hpaplus:
         if self.process.poll() is None:
             self.stop()
         self.directory.cleanup()
+
+
+def run_tests(prepare=None, *options):
+    """A file's tests as a program of its own: --hpaplus is the binary, `options` are wanted too, and
+    the rest is unittest's. `prepare` is given them all before."""
+    parser = argparse.ArgumentParser()
+    for option in ("--hpaplus", *options):
+        parser.add_argument(option, required=True)
+    known, rest = parser.parse_known_args()
+    Hpaplus.program = known.hpaplus
+    if prepare:
+        prepare(known)
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=2)
