@@ -1,13 +1,14 @@
 #include "collectors/grpc_collector.h"
 
 #include <algorithm>
-#include <map>
+#include <numeric>
 #include <optional>
 #include <utility>
 
 #include <fmt/core.h>
 #include <grpcpp/grpcpp.h>
 
+#include "collectors/coalesce.h"
 #include "collectors/grpc_calls.h"
 #include "collectors/grpc_connection.h"
 #include "collectors/http_answer.h"
@@ -35,14 +36,14 @@ struct Description {
   std::size_t stream_most = 0;  // 0: no limit.
 };
 
-bool IsAskable(const MetricQuery& query) {
-  return query.type == MetricType::kSource && !query.expression.empty();
-}
-
-Error Unasked(const MetricQuery& query) {
-  return {ErrorCode::kInvalidArgument, query.type == MetricType::kSource
-                                           ? "plug-in: the query is empty"
-                                           : "plug-in: only metrics of type Source are read"};
+Result<PluginQuery> QuestionOf(const MetricQuery& query) {
+  if (query.type != MetricType::kSource) {
+    return Error{ErrorCode::kInvalidArgument, "plug-in: only metrics of type Source are read"};
+  }
+  if (query.expression.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "plug-in: the query is empty"};
+  }
+  return PluginQuery{query.ns, query.expression};
 }
 
 // The calls for some queries, and what came back.
@@ -80,16 +81,14 @@ class GrpcCollector::Link {
     const Result<Description> description =
         stub != nullptr ? Describe(*stub, round) : Result<Description>(channel.error());
 
-    std::vector<std::optional<ReadingResult>> results(queries.size());
+    std::vector<ReadingResult> results(queries.size(), Error{});
+    std::vector<std::size_t> open(queries.size());  // Not answered yet.
+    std::iota(open.begin(), open.end(), std::size_t{0});
     if (stream_) {
       if (description && description->streams) {
         stream_->Follow(queries, context.now, description->stream_most, *channel);
       }
-      TakePushed(queries, description && description->collects, context.now, results);
-    }
-    std::vector<std::size_t> open;  // Not answered yet.
-    for (std::size_t i = 0; i < queries.size(); ++i) {
-      if (!results[i]) open.push_back(i);
+      TakePushed(queries, description && description->collects, context.now, results, open);
     }
     if (!description) {
       for (const std::size_t i : open)
@@ -100,12 +99,7 @@ class GrpcCollector::Link {
     } else {
       Ask({*stub, *description, round, context.now}, queries, open, results);
     }
-
-    std::vector<ReadingResult> answers;
-    answers.reserve(results.size());
-    for (std::optional<ReadingResult>& result : results)
-      answers.push_back(*std::move(result));
-    return answers;
+    return results;
   }
 
  private:
@@ -153,11 +147,16 @@ class GrpcCollector::Link {
     description_.reset();
   }
 
+  // What has been pushed is no longer open.
   void TakePushed(std::span<const PluginQuery> queries, bool can_ask, Timestamp now,
-                  std::vector<std::optional<ReadingResult>>& results) {
+                  std::vector<ReadingResult>& results, std::vector<std::size_t>& open) {
     const Duration max_age = can_ask ? kAskAfter : Duration::max();
-    for (std::size_t i = 0; i < queries.size(); ++i)
-      results[i] = stream_->Newest(queries[i], now, max_age);
+    std::erase_if(open, [&](std::size_t i) {
+      std::optional<ReadingResult> newest = stream_->Newest(queries[i], now, max_age);
+      if (!newest) return false;
+      results[i] = *std::move(newest);
+      return true;
+    });
   }
 
   // Why there is nothing for a query that cannot be asked.
@@ -183,7 +182,7 @@ class GrpcCollector::Link {
   };
 
   void Ask(const Asking& asking, std::span<const PluginQuery> queries,
-           std::span<const std::size_t> open, std::vector<std::optional<ReadingResult>>& results) {
+           std::span<const std::size_t> open, std::vector<ReadingResult>& results) {
     const std::size_t size = asking.description.batch_most;
     std::vector<Batch> batches((open.size() + size - 1) / size);
     for (std::size_t i = 0; i < open.size(); ++i) {
@@ -191,9 +190,10 @@ class GrpcCollector::Link {
       query.set_expression(queries[open[i]].expression);
       query.set_namespace_(queries[open[i]].ns);
     }
-    for (Batch& batch : batches)
+    for (Batch& batch : batches) {
       *batch.request.mutable_parameters() = {options_.parameters.begin(),
                                              options_.parameters.end()};
+    }
     const std::vector<Status> done =
         asking.round.Run(batches.size(), spec_.max_concurrent,
                          [&](std::size_t i, grpc::ClientContext& context, auto on_done) {
@@ -235,26 +235,13 @@ GrpcCollector::~GrpcCollector() = default;
 
 std::vector<ReadingResult> GrpcCollector::Collect(std::span<const MetricQuery> queries,
                                                   const CollectContext& context) {
-  std::vector<PluginQuery> distinct;
-  std::map<PluginQuery, std::size_t> known;
-  std::vector<std::size_t> answer_of;
-  for (const MetricQuery& query : queries) {
-    if (!IsAskable(query)) continue;
-    PluginQuery question{query.ns, query.expression};
-    const auto [found, added] = known.emplace(question, distinct.size());
-    if (added) distinct.push_back(std::move(question));
-    answer_of.push_back(found->second);
-  }
-  std::vector<ReadingResult> answers;
-  if (!distinct.empty()) answers = link_->Collect(distinct, context);
-
-  std::vector<ReadingResult> results;
-  results.reserve(queries.size());
-  std::size_t next = 0;
+  std::vector<Result<PluginQuery>> questions;
+  questions.reserve(queries.size());
   for (const MetricQuery& query : queries)
-    results.push_back(IsAskable(query) ? answers[answer_of[next++]]
-                                       : ReadingResult(Unasked(query)));
-  return results;
+    questions.push_back(QuestionOf(query));
+  return AskDistinct(std::move(questions), [&](const std::vector<PluginQuery>& distinct) {
+    return link_->Collect(distinct, context);
+  });
 }
 
 }  // namespace hpaplus::collectors

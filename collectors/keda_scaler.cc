@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include <fmt/core.h>
 #include <grpcpp/grpcpp.h>
 
+#include "collectors/coalesce.h"
 #include "collectors/grpc_calls.h"
 #include "collectors/grpc_connection.h"
 #include "collectors/http_answer.h"
@@ -39,6 +39,16 @@ struct Question {
   KedaQuery query;
   auto operator<=>(const Question&) const = default;
 };
+
+Result<Question> QuestionOf(const MetricQuery& query, const KedaScalerSource& options) {
+  if (query.type != MetricType::kSource) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "external scaler: only metrics of type Source are read"};
+  }
+  Result<KedaQuery> parsed = ParseKedaQuery(query.expression, options);
+  if (!parsed) return parsed.error();
+  return Question{query.ns, *std::move(parsed)};
+}
 
 Subject SubjectOf(const Question& question) {
   return {question.ns, question.query.metadata};
@@ -97,7 +107,7 @@ class KedaScalerCollector::Link {
     const auto stub = externalscaler::ExternalScaler::NewStub(*channel);
     const std::map<Subject, Result<Names>> names = Learn(questions, *stub, round, context.now);
 
-    std::vector<std::optional<ReadingResult>> results(questions.size());
+    std::vector<ReadingResult> results(questions.size(), Error{});
     std::vector<std::size_t> open;
     std::vector<Call> calls;
     for (std::size_t i = 0; i < questions.size(); ++i) {
@@ -125,7 +135,7 @@ class KedaScalerCollector::Link {
                     }
                   });
     for (std::size_t i = 0; i < calls.size(); ++i) {
-      ReadingResult& result = results[open[i]].emplace(Error{});
+      ReadingResult& result = results[open[i]];
       if (!done[i]) {
         connection_.Failed();
         result = done[i].error();
@@ -135,11 +145,7 @@ class KedaScalerCollector::Link {
         result = ReadKedaValues(calls[i].values, spec_.max_series, context.now);
       }
     }
-    std::vector<ReadingResult> answers;
-    answers.reserve(results.size());
-    for (std::optional<ReadingResult>& result : results)
-      answers.push_back(*std::move(result));
-    return answers;
+    return results;
   }
 
  private:
@@ -171,6 +177,7 @@ class KedaScalerCollector::Link {
       }
     }
     std::vector<externalscaler::ScaledObjectRef> requests;
+    requests.reserve(unknown.size());
     for (const Subject& subject : unknown)
       requests.push_back(ObjectOf(subject));
     std::vector<externalscaler::GetMetricSpecResponse> responses(unknown.size());
@@ -236,33 +243,13 @@ KedaScalerCollector::~KedaScalerCollector() = default;
 
 std::vector<ReadingResult> KedaScalerCollector::Collect(std::span<const MetricQuery> queries,
                                                         const CollectContext& context) {
-  std::vector<Question> distinct;
-  std::map<Question, std::size_t> known;
-  std::vector<Result<std::size_t>> answer_of;
-  for (const MetricQuery& query : queries) {
-    if (query.type != MetricType::kSource) {
-      answer_of.emplace_back(Error{ErrorCode::kInvalidArgument,
-                                   "external scaler: only metrics of type Source are read"});
-      continue;
-    }
-    Result<KedaQuery> parsed = ParseKedaQuery(query.expression, link_->options());
-    if (!parsed) {
-      answer_of.emplace_back(parsed.error());
-      continue;
-    }
-    Question question{query.ns, *std::move(parsed)};
-    const auto [found, added] = known.emplace(question, distinct.size());
-    if (added) distinct.push_back(std::move(question));
-    answer_of.emplace_back(found->second);
-  }
-  std::vector<ReadingResult> answers;
-  if (!distinct.empty()) answers = link_->Collect(distinct, context);
-
-  std::vector<ReadingResult> results;
-  results.reserve(queries.size());
-  for (const Result<std::size_t>& answer : answer_of)
-    results.push_back(answer ? answers[*answer] : ReadingResult(answer.error()));
-  return results;
+  std::vector<Result<Question>> questions;
+  questions.reserve(queries.size());
+  for (const MetricQuery& query : queries)
+    questions.push_back(QuestionOf(query, link_->options()));
+  return AskDistinct(std::move(questions), [&](const std::vector<Question>& distinct) {
+    return link_->Collect(distinct, context);
+  });
 }
 
 }  // namespace hpaplus::collectors

@@ -1,7 +1,5 @@
 #include "collectors/kubelet_counter.h"
 
-#include <cmath>
-
 namespace hpaplus::collectors {
 namespace {
 
@@ -11,26 +9,18 @@ constexpr Duration kShortestRate = std::chrono::seconds(1);
 }  // namespace
 
 void KubeletCounter::Add(Timestamp at, double value, Duration window) {
-  if (std::isnan(value)) return;
-  double total = 0;
-  if (!points_.empty()) {
-    const TimedValue& newest = points_.back();
-    if (at <= newest.at) return;
-    total = newest.value + (value < last_ ? value : value - last_);
-  }
-  last_ = value;
+  const std::optional<double> total = growth_.Take(at, value);
+  if (!total) return;
   // Nothing is lost with a point in between: the growth is a running sum.
   const std::size_t size = points_.size();
   if (size >= 2 && at - points_[size - 2].at < window / kPointsPerWindow) points_.pop_back();
-  points_.push_back({at, total});
+  points_.push_back({at, *total});
   while (points_.size() > 2 && points_[1].at <= at - window)
     points_.erase(points_.begin());
 }
 
 void KubeletCounter::StartedAt(Timestamp at) {
-  if (points_.empty() || at <= points_.back().at) return;
-  points_.assign(1, {at, 0});
-  last_ = 0;
+  if (growth_.StartAt(at)) points_.assign(1, {at, 0});
 }
 
 std::optional<KubeletCounter::Rate> KubeletCounter::rate() const {

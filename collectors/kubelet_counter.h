@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "collectors/counter_growth.h"
 #include "engine/base/time.h"
 #include "engine/model/timed_value.h"
 
@@ -34,8 +35,8 @@ class KubeletCounter {
   [[nodiscard]] std::optional<Rate> rate() const;
 
  private:
+  CounterGrowth growth_;
   std::vector<TimedValue> points_;  // Ordered by time; growth since the first of all.
-  double last_ = 0;                 // As measured.
 };
 
 }  // namespace hpaplus::collectors

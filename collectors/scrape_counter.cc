@@ -1,7 +1,7 @@
 #include "collectors/scrape_counter.h"
 
 #include <algorithm>
-#include <cmath>
+#include <optional>
 
 namespace hpaplus::collectors {
 namespace {
@@ -11,23 +11,16 @@ constexpr int kPointsPerRange = 64;
 }  // namespace
 
 void ScrapedCounter::Add(Timestamp at, double value, Duration range) {
-  if (std::isnan(value)) return;
-  double total = 0;
-  if (!points_.empty()) {
-    const TimedValue& newest = points_.back();
-    if (at <= newest.at) return;
-    // A counter that fell began again at zero.
-    total = newest.value + (value < last_ ? value : value - last_);
-  }
-  last_ = value;
+  const std::optional<double> total = growth_.Take(at, value);
+  if (!total) return;
   const auto young = std::ranges::upper_bound(points_, at - range, {}, &TimedValue::at);
   points_.erase(points_.begin(), young);
   // Nothing is lost with a point in between: the growth is a running sum.
   const std::size_t size = points_.size();
   if (size >= 2 && at - points_[size - 2].at < range / kPointsPerRange) {
-    points_.back() = {at, total};
+    points_.back() = {at, *total};
   } else {
-    points_.push_back({at, total});
+    points_.push_back({at, *total});
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "collectors/counter_growth.h"
 #include "engine/base/time.h"
 #include "engine/model/timed_value.h"
 
@@ -18,8 +19,8 @@ class ScrapedCounter {
   [[nodiscard]] const std::vector<TimedValue>& points() const { return points_; }
 
  private:
+  CounterGrowth growth_;
   std::vector<TimedValue> points_;
-  double last_ = 0;  // As scraped.
 };
 
 }  // namespace hpaplus::collectors
