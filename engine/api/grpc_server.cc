@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include <absl/synchronization/mutex.h>
 #include <fmt/core.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
@@ -100,7 +101,6 @@ void SetLimits(const GrpcServer::Config& config, grpc::ServerBuilder& builder) {
       {GRPC_ARG_ALLOW_REUSEPORT, 0},  // A second process shall not share our port unnoticed.
       {GRPC_ARG_MAX_METADATA_SIZE, static_cast<int>(config.metadata_bytes_most)},
       {GRPC_ARG_MAX_CONCURRENT_STREAMS, config.streams_most},
-      {GRPC_ARG_MAX_CONNECTION_IDLE_MS, Milliseconds(config.idle_most)},
       {GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Milliseconds(config.handshake_within)},
       {GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, Milliseconds(config.ping_least)},
       {GRPC_ARG_HTTP2_MAX_PING_STRIKES, kPingStrikes},
@@ -110,6 +110,17 @@ void SetLimits(const GrpcServer::Config& config, grpc::ServerBuilder& builder) {
   };
   for (const auto& [name, value] : arguments)
     builder.AddChannelArgument(name, value);
+  if (config.idle_most != Duration{}) {
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Milliseconds(config.idle_most));
+  }
+  if (!config.small_calls) return;
+  builder.AddChannelArgument(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,
+                             1 << GRPC_COMPRESS_NONE);
+  for (const char* name :
+       {GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION,
+        GRPC_ARG_ENABLE_DEADLINE_CHECKS}) {
+    builder.AddChannelArgument(name, 0);
+  }
 }
 
 using Acceptor = grpc::experimental::ExternalConnectionAcceptor;
@@ -159,8 +170,12 @@ class BuiltServer final : public GrpcServer {
 
 Result<std::unique_ptr<GrpcServer>> GrpcServer::Start(const Config& config,
                                                       const std::vector<grpc::Service*>& services) {
-  static std::once_flag health;
-  std::call_once(health, [] { grpc::EnableDefaultHealthCheckService(true); });
+  static std::once_flag once;
+  std::call_once(once, [] {
+    grpc::EnableDefaultHealthCheckService(true);
+    // Debian's build writes down the order of all of gRPC's locks, which costs more than they do.
+    absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  });
   const auto credentials = CredentialsOf(config);
   if (!credentials) return credentials.error();
   // Before there is a builder, which takes its plugins along when it is made.

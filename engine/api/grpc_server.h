@@ -35,13 +35,16 @@ class GrpcServer {
     std::size_t metadata_bytes_most = 16U << 10U;
     std::size_t memory_bytes_most = 128U << 20U;  // Of all calls.
     int threads_most = 16;
-    int streams_most = 100;  // Of one connection, at once.
-    Duration idle_most = std::chrono::minutes(5);
+    int streams_most = 100;                        // Of one connection, at once.
+    Duration idle_most = std::chrono::minutes(5);  // 0: a connection may be idle for ever.
     Duration handshake_within = std::chrono::seconds(5);
     Duration ping_least = std::chrono::seconds(10);  // Between pings of a client.
     Duration keepalive = std::chrono::seconds(30);   // Between pings of ours; then 10 s to answer.
     Duration stop_within = std::chrono::seconds(1);  // Then calls under way are cancelled.
     bool reflection = false;  // grpc.reflection, of all servers from then on.
+    // Leaves out what each call carries for large messages and slow answers: compressed messages
+    // are refused with UNIMPLEMENTED, and a client's deadline is the client's own to keep.
+    bool small_calls = false;
   };
 
   /// Listens at once. kUnavailable when the address cannot be bound, kInvalidArgument when a TLS

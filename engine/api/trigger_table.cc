@@ -23,16 +23,25 @@ TriggerTable::Answer Publish(TriggerAnswer answer) {
 
 }  // namespace
 
+template <class A>
+std::size_t TriggerTable::KeyHash::operator()(const A& a) const {
+  constexpr std::size_t kPrime = 0x100000001b3;
+  std::size_t hash = TextHash()(a.name);
+  const auto add = [&hash](std::string_view text) { hash = hash * kPrime ^ TextHash()(text); };
+  add(a.ns);
+  for (const auto& [key, text] : a.metadata) {
+    add(key);
+    add(text);
+  }
+  return hash;
+}
+
 template <class A, class B>
-bool TriggerTable::Before::operator()(const A& a, const B& b) const {
-  if (const int order = std::string_view(a.name).compare(b.name); order != 0) return order < 0;
-  if (const int order = std::string_view(a.ns).compare(b.ns); order != 0) return order < 0;
-  return std::lexicographical_compare(
-      a.metadata.begin(), a.metadata.end(), b.metadata.begin(), b.metadata.end(),
-      [](const auto& x, const auto& y) {
-        const int order = std::string_view(x.first).compare(y.first);
-        return order != 0 ? order < 0 : std::string_view(x.second) < std::string_view(y.second);
-      });
+bool TriggerTable::KeyEqual::operator()(const A& a, const B& b) const {
+  return std::string_view(a.name) == b.name && std::string_view(a.ns) == b.ns &&
+         std::ranges::equal(a.metadata, b.metadata, [](const auto& x, const auto& y) {
+           return std::string_view(x.first) == y.first && std::string_view(x.second) == y.second;
+         });
 }
 
 TriggerTable::TriggerTable(const Config& config, const DecisionBoard& objects, TriggerHost& host,

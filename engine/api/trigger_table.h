@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -79,10 +79,22 @@ class TriggerTable {
     std::string name;
     std::vector<std::pair<std::string, std::string>> metadata;
   };
-  struct Before {
+  // A key and a reference to it are the same when they say the same.
+  struct KeyHash {
+    using is_transparent = void;
+    template <class A>
+    std::size_t operator()(const A& a) const;
+  };
+  struct KeyEqual {
     using is_transparent = void;
     template <class A, class B>
     bool operator()(const A& a, const B& b) const;
+  };
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
   };
   struct Trigger {
     Key key;
@@ -94,7 +106,7 @@ class TriggerTable {
     Duration longest_pause{};
     std::vector<std::shared_ptr<TriggerListener>> listeners;
   };
-  using Followers = std::map<std::string, std::set<Trigger*>, std::less<>>;
+  using Followers = std::unordered_map<std::string, std::set<Trigger*>, TextHash, std::equal_to<>>;
 
   [[nodiscard]] std::optional<Result<Answer>> ListenToKnown(
       const TriggerRef& ref, const std::shared_ptr<TriggerListener>& listener, Timestamp now);
@@ -110,10 +122,11 @@ class TriggerTable {
   TriggerHost& host_;
   Clock& clock_;
   mutable Mutex mutex_;
-  std::map<Key, std::unique_ptr<Trigger>, Before> triggers_ HPAPLUS_GUARDED_BY(mutex_);
+  std::unordered_map<Key, std::unique_ptr<Trigger>, KeyHash, KeyEqual> triggers_
+      HPAPLUS_GUARDED_BY(mutex_);
   Followers of_objects_ HPAPLUS_GUARDED_BY(mutex_);
   Followers of_workloads_ HPAPLUS_GUARDED_BY(mutex_);
-  std::map<TriggerListener*, Trigger*> listening_ HPAPLUS_GUARDED_BY(mutex_);
+  std::unordered_map<TriggerListener*, Trigger*> listening_ HPAPLUS_GUARDED_BY(mutex_);
 };
 
 }  // namespace hpaplus::api

@@ -18,7 +18,6 @@ namespace {
 
 constexpr std::size_t kMessageMost = 64U << 10U;  // A request is names and a handful of texts.
 constexpr std::size_t kMemoryMost = 256U << 20U;
-constexpr auto kIdleMost = std::chrono::hours(1);
 
 api::GrpcServer::Config ServerConfig(const ControllerConfig::Grpc& grpc) {
   api::GrpcServer::Config server;
@@ -34,7 +33,8 @@ api::GrpcServer::Config ServerConfig(const ControllerConfig::Grpc& grpc) {
   // All objects of a cluster share one connection, and calls beyond its limit wait in the client
   // without a deadline. What bounds streams is the service.
   server.streams_most = static_cast<int>(grpc.streams_most * 2);
-  server.idle_most = kIdleMost;
+  server.idle_most = {};  // Watching for it costs every call memory; connections are few anyway.
+  server.small_calls = true;
   return server;
 }
 

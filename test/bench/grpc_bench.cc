@@ -16,6 +16,7 @@
 #include <mutex>
 #include <thread>
 
+#include <absl/synchronization/mutex.h>
 #include <fmt/core.h>
 #include <grpcpp/grpcpp.h>
 #include <sched.h>
@@ -256,14 +257,17 @@ void MeasureLatency(Caller& caller, const Server& server, std::size_t objects, D
 
 bool MeasureStreams(keda::ExternalScaler::Stub& stub, std::size_t objects, const Server& server,
                     Report& report) {
-  report.Add("streams", "resident_bytes_before", server.Usage().resident_bytes);
+  const double before = server.Usage().resident_bytes;
+  report.Add("streams", "resident_bytes_before", before);
   std::atomic<std::size_t> told = 0;
   std::vector<std::unique_ptr<Stream>> streams;
   for (std::size_t i = 0; i < kStreams; ++i)
     streams.push_back(std::make_unique<Stream>(stub, i % objects, told));
   const bool open = Until([&told] { return told >= kStreams; });
   report.Add("streams", "open", static_cast<double>(told.load()));
-  report.AddAtMost("streams", "resident_bytes", server.Usage().resident_bytes, kStreamBytesMost);
+  const double after = server.Usage().resident_bytes;
+  report.AddAtMost("streams", "resident_bytes", after, kStreamBytesMost);
+  report.Add("streams", "bytes_per_stream", (after - before) / static_cast<double>(kStreams));
   for (const auto& stream : streams)
     stream->Cancel();
   const bool ended = Until(
@@ -276,6 +280,7 @@ int Run(const std::string& program, std::size_t objects, Duration length) {
   const int port = server.WaitForPort();
   if (port == 0) return 1;
   PinTo(1);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // As the server does.
   const auto channel = grpc::CreateChannel(fmt::format("ipv4:127.0.0.1:{}", port),
                                            grpc::InsecureChannelCredentials());
   const auto stub = keda::ExternalScaler::NewStub(channel);

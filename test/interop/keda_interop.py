@@ -262,6 +262,11 @@ class Answers(Case):
                             f"{value}: {wanted}, {self.server.decision()}")
             self.assertEqual(self.server.decision()["desiredReplicas"], wanted)
 
+    def test_compressed_messages_are_refused(self):
+        code, text = problem(lambda: self.client.spec_call(
+            of_source(query="depth" * 1000), timeout=20, compression=grpc.Compression.Gzip))
+        self.assertEqual(code, grpc.StatusCode.UNIMPLEMENTED, text)
+
     def test_health_and_reflection_are_served(self):
         check = self.client.channel.unary_unary("/grpc.health.v1.Health/Check")
         self.assertEqual(check(b"", timeout=5), b"\x08\x01")
