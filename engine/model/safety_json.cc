@@ -89,6 +89,8 @@ std::optional<IdleSpec> ReadIdle(const JsonField& field, const WorkloadSpec& spe
   return idle;
 }
 
+}  // namespace
+
 // Whoever writes an annotation that cannot be read wants the object to be left alone, too.
 std::optional<Timestamp> ReadFreeze(const JsonField& metadata) {
   const JsonField field = metadata.Field("annotations").Field(kFreezeAnnotation);
@@ -98,8 +100,6 @@ std::optional<Timestamp> ReadFreeze(const JsonField& metadata) {
   const auto until = ParseRfc3339(text);
   return until ? *until : Timestamp::max();
 }
-
-}  // namespace
 
 void ReadMetricSafety(const JsonField& field, MetricSpec& metric) {
   metric.role = OneOf(field.Field("role"), kRoles, MetricRole::kScale);

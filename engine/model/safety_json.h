@@ -7,6 +7,9 @@ namespace hpaplus {
 
 // The readers of what engine/model/safety.h has; internal to spec_json.cc.
 
+/// Until when an object is frozen by its annotation; for good is Timestamp::max().
+[[nodiscard]] std::optional<Timestamp> ReadFreeze(const JsonField& metadata);
+
 /// Fills in role, thresholds, validity and activation threshold of a metric.
 void ReadMetricSafety(const JsonField& field, MetricSpec& metric);
 

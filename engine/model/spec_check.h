@@ -10,10 +10,10 @@
 
 namespace hpaplus {
 
-/// Everything that is wrong with an object of ours, HPAPlus, MetricSource or ClusterMetricSource,
-/// ordered by path: what an API server with our CRDs and strict field validation would refuse, in
-/// its words, defaults applied. It goes on where the server stops at the first class of problems.
-/// Empty exactly when the server would take the object. Thread-safe.
+/// Everything that is wrong with an object of ours, ordered by path: what an API server with our
+/// CRDs and strict field validation would refuse, in its words, defaults applied. It goes on where
+/// the server stops at the first class of problems. Empty exactly when the server would take the
+/// object. Thread-safe.
 [[nodiscard]] std::vector<FieldProblem> CheckObject(std::string_view json);
 
 /// The CEL rules of our CRDs alone, on an object with defaults; fields of a wrong type are passed

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "engine/model/problem_text.h"
+#include "engine/model/quota_rules.h"
 #include "engine/model/rule_checks.h"
 #include "engine/model/safety_rules.h"
 #include "engine/model/shape_rules.h"
@@ -234,6 +235,10 @@ std::vector<FieldProblem> CheckRules(const nlohmann::ordered_json& object) {
     ShapeRules(problems).Check(RuleChecks::Find(&object, "spec"));
   } else if (kind == "MetricSource" || kind == "ClusterMetricSource") {
     Rules(problems).CheckSource(object);
+  } else if (kind == "DynamicQuota") {
+    QuotaRules(problems).CheckQuota(object);
+  } else if (kind == "QuotaPool") {
+    QuotaRules(problems).CheckPool(object);
   }
   return problems;
 }

@@ -16,7 +16,8 @@ namespace {
 
 using testing::HasSubstr;
 
-constexpr const char* kOurs[] = {"hpapluses", "metricsources", "clustermetricsources"};
+constexpr const char* kOurs[] = {"hpapluses", "metricsources", "clustermetricsources",
+                                 "dynamicquotas", "quotapools"};
 
 class KubeCrd : public KubeTest {
  protected:
@@ -35,7 +36,9 @@ class KubeCrd : public KubeTest {
     const std::map<std::string, std::string> collections = {
         {"HPAPlus", "namespaces/shop/hpapluses"},
         {"MetricSource", "namespaces/shop/metricsources"},
-        {"ClusterMetricSource", "clustermetricsources"}};
+        {"ClusterMetricSource", "clustermetricsources"},
+        {"DynamicQuota", "namespaces/shop/dynamicquotas"},
+        {"QuotaPool", "quotapools"}};
     const auto known = collections.find(object.value("kind", ""));
     return api().Post(
         "/apis/autoscaling.hpaplus.io/v1alpha1/" +
@@ -85,6 +88,12 @@ TEST_F(KubeCrd, GoodObjectsAreTakenAndGetTheirDefaults) {
       EXPECT_TRUE(spec.contains("mode"));
       EXPECT_TRUE(spec.contains("/evaluation/period"_json_pointer));
       EXPECT_TRUE(spec.contains("/scaleTargetRef/apiVersion"_json_pointer));
+    } else if (object["kind"] == "DynamicQuota") {
+      EXPECT_TRUE(spec.contains("/evaluation/period"_json_pointer));
+      EXPECT_TRUE(spec.contains("/resources/0/weight"_json_pointer));
+      EXPECT_TRUE(spec.contains("/shrink/maxStepPercent"_json_pointer));
+    } else if (object["kind"] == "QuotaPool") {
+      EXPECT_TRUE(spec.contains("/allowedNamespaces/from"_json_pointer));
     } else {
       EXPECT_TRUE(spec.contains("/limits/timeout"_json_pointer));
       EXPECT_TRUE(spec.contains("/limits/maxResponseBytes"_json_pointer));

@@ -24,6 +24,8 @@ constexpr ServedKind kKinds[] = {
     {"HPAPlus", "hpapluses"},
     {"MetricSource", "metricsources"},
     {"ClusterMetricSource", "clustermetricsources", false},
+    {"DynamicQuota", "dynamicquotas", true},
+    {"QuotaPool", "quotapools", false},
     {"Deployment", "deployments"},
     {"StatefulSet", "statefulsets"},
     {"StatefulSetPlus", "statefulsetpluses"},

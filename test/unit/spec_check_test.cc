@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/model/crds.h"
+#include "engine/model/quota_json.h"
 #include "engine/model/spec_json.h"
 #include "test/support/crd_cases.h"
 
@@ -47,6 +48,12 @@ TEST(CheckObject, TakesGoodObjectsAndSoDoTheParsers) {
     if (object["kind"] == "HPAPlus") {
       const auto spec = ParseWorkload(text);
       EXPECT_TRUE(spec) << spec.error().message;
+    } else if (object["kind"] == "DynamicQuota") {
+      const auto quota = ParseQuota(text);
+      EXPECT_TRUE(quota) << quota.error().message;
+    } else if (object["kind"] == "QuotaPool") {
+      const auto pool = ParsePool(text);
+      EXPECT_TRUE(pool) << pool.error().message;
     } else {
       const auto source = ParseSource(text);
       EXPECT_TRUE(source) << source.error().message;
@@ -158,7 +165,7 @@ TEST(BlocksRules, AsTheServerDoes) {
 }
 
 TEST(EmbeddedCrds, AreTheFilesOfTheChart) {
-  EXPECT_EQ(EmbeddedCrds().size(), 3U);
+  EXPECT_EQ(EmbeddedCrds().size(), 5U);
   for (const EmbeddedFile& file : EmbeddedCrds()) {
     std::ifstream in(std::string(HPAPLUS_SOURCE_DIR "/charts/hpaplus/crds/") +
                      std::string(file.name));

@@ -86,8 +86,8 @@ items:
 TEST(ValidateText, RefusesUnknownKindsAndVersionsOfOurGroup) {
   EXPECT_EQ(Findings("apiVersion: autoscaling.hpaplus.io/v1\nkind: HPAPlus\n"),
             "f.yaml:1:1: HPAPlus: apiVersion: unknown version \"autoscaling.hpaplus.io/v1\"\n");
-  EXPECT_EQ(Findings("apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: DynamicQuota\n"),
-            "f.yaml:2:1: DynamicQuota: kind: unknown kind \"DynamicQuota\"\n");
+  EXPECT_EQ(Findings("apiVersion: autoscaling.hpaplus.io/v1alpha1\nkind: NodeOversell\n"),
+            "f.yaml:2:1: NodeOversell: kind: unknown kind \"NodeOversell\"\n");
 }
 
 TEST(ValidateText, RefusesWhatIsNoObject) {
