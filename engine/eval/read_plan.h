@@ -7,15 +7,9 @@
 #include "engine/model/reading.h"
 #include "engine/model/source.h"
 #include "engine/model/workload.h"
+#include "engine/ports/metric_feed.h"
 
 namespace hpaplus {
-
-/// What has to be asked, and of whom.
-struct PlannedRead {
-  SourceName source;
-  MetricQuery query;
-  bool operator==(const PlannedRead&) const = default;
-};
 
 /// Where the numbers of the Kubernetes metric types come from.
 inline constexpr std::string_view kResourceMetrics = "metrics.k8s.io";

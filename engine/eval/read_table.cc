@@ -8,22 +8,6 @@
 namespace hpaplus {
 namespace {
 
-// Two reads have the same text exactly when they are equal: every part is preceded by its length.
-std::string TextOf(const PlannedRead& read) {
-  std::string text = std::to_string(static_cast<int>(read.query.type));
-  for (const std::string* part :
-       {&read.source, &read.query.ns, &read.query.expression, &read.query.selector,
-        &read.query.pod_selector, &read.query.object.api_version, &read.query.object.kind,
-        &read.query.object.name}) {
-    text += ' ';
-    text += std::to_string(part->size());
-    text += ':';
-    text += *part;
-  }
-  if (read.query.past != Duration()) text += ' ' + std::to_string(read.query.past.count());
-  return text;
-}
-
 // Rather once too often than once too little: an expression that has the name in it may be about
 // another metric, and one that selects names by a pattern may be about this one.
 bool IsAbout(const MetricNews& news, std::string_view expression) {
@@ -35,9 +19,19 @@ bool IsAbout(const MetricNews& news, std::string_view expression) {
 
 }  // namespace
 
+std::size_t ReadTable::Hash::operator()(const PlannedRead* read) const {
+  const MetricQuery& query = read->query;
+  std::size_t hash = static_cast<std::size_t>(query.past.count());
+  for (const std::string* part : {&read->source, &query.ns, &query.expression, &query.selector,
+                                  &query.pod_selector, &query.object.kind, &query.object.name}) {
+    constexpr std::size_t kOdd = 31;
+    hash = hash * kOdd + std::hash<std::string>()(*part);
+  }
+  return hash;
+}
+
 ReadId ReadTable::Acquire(const PlannedRead& read, WorkloadId user) {
-  std::string text = TextOf(read);
-  if (const auto found = by_text_.find(text); found != by_text_.end()) {
+  if (const auto found = by_question_.find(&read); found != by_question_.end()) {
     entries_[found->second.index].users.push_back(user);
     return found->second;
   }
@@ -49,11 +43,10 @@ ReadId ReadTable::Acquire(const PlannedRead& read, WorkloadId user) {
     free_.pop_back();
   }
   Entry& entry = entries_[id.index];
-  entry.text = text;
   entry.read = read;
   entry.users = {user};
   by_source_[read.source].push_back(id);
-  by_text_.emplace(std::move(text), id);
+  by_question_.emplace(entry.read.get(), id);
   return id;
 }
 
@@ -79,15 +72,17 @@ void ReadTable::Start(ReadId id, Timestamp now) {
   Entry& entry = entries_[id.index];
   entry.in_flight = true;
   entry.started = now;
-  entry.share_for = share_for_(entry.read.source);
-  requests_.push_back({id, entry.read.source, entry.read.query, entry.wanted_until});
+  entry.share_for = share_for_(entry.read->source);
+  requests_.push_back({id, entry.read, entry.wanted_until});
 }
 
-std::vector<ReadRequest> ReadTable::TakeRequests() {
-  return std::exchange(requests_, {});
+std::span<const ReadRequest> ReadTable::TakeRequests() {
+  taken_.clear();
+  std::swap(taken_, requests_);
+  return taken_;
 }
 
-std::vector<WorkloadId> ReadTable::Absorb(ReadResult result, Timestamp now) {
+std::span<const WorkloadId> ReadTable::Absorb(ReadResult result, Timestamp now) {
   Entry& entry = entries_[result.id.index];
   HPAPLUS_CHECK(entry.in_flight);
   entry.in_flight = false;
@@ -99,9 +94,10 @@ std::vector<WorkloadId> ReadTable::Absorb(ReadResult result, Timestamp now) {
     return {};
   }
   entry.wanted_until = {};
-  std::vector<WorkloadId> waiters = std::exchange(entry.waiters, {});
+  absorbed_.assign(entry.waiters.begin(), entry.waiters.end());
+  entry.waiters.clear();
   ForgetIfUnused(result.id);
-  return waiters;
+  return absorbed_;
 }
 
 std::vector<WorkloadId> ReadTable::UsersOf(const MetricNews& news) {
@@ -110,7 +106,7 @@ std::vector<WorkloadId> ReadTable::UsersOf(const MetricNews& news) {
   if (found == by_source_.end()) return users;
   for (const ReadId id : found->second) {
     Entry& entry = entries_[id.index];
-    if (!IsAbout(news, entry.read.query.expression)) continue;
+    if (!IsAbout(news, entry.read->query.expression)) continue;
     entry.has_news = true;
     users.insert(users.end(), entry.users.begin(), entry.users.end());
   }
@@ -128,8 +124,8 @@ void ReadTable::ForgetIfUnused(ReadId id) {
   Entry& entry = entries_[id.index];
   // While it is in flight the id stays taken: its result must not be mistaken for another's.
   if (!entry.users.empty() || entry.in_flight) return;
-  by_text_.erase(entry.text);
-  const auto of_source = by_source_.find(entry.read.source);
+  by_question_.erase(entry.read.get());
+  const auto of_source = by_source_.find(entry.read->source);
   std::erase(of_source->second, id);
   if (of_source->second.empty()) by_source_.erase(of_source);
   entry = Entry();

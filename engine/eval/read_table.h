@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -37,11 +38,12 @@ class ReadTable {
   /// waiters of the result to come, unless `listed` says that it already is.
   [[nodiscard]] bool Ask(ReadId id, WorkloadId asker, bool listed, Timestamp now, Timestamp until);
 
-  /// What has to be asked since the previous call, in the order of asking.
-  [[nodiscard]] std::vector<ReadRequest> TakeRequests();
+  /// What has to be asked since the previous call, in the order of asking. Valid until the next.
+  [[nodiscard]] std::span<const ReadRequest> TakeRequests();
 
-  /// Takes in what a read has come to; returns who waited. Nobody when it is asked once more.
-  [[nodiscard]] std::vector<WorkloadId> Absorb(ReadResult result, Timestamp now);
+  /// Takes in what a read has come to; returns who waited. Nobody when it is asked once more. Valid
+  /// until the next call.
+  [[nodiscard]] std::span<const WorkloadId> Absorb(ReadResult result, Timestamp now);
 
   /// Who has a question that the news are about, each once. The questions are marked as such to
   /// which news come.
@@ -53,15 +55,14 @@ class ReadTable {
 
   /// Whom the question is put to. Valid as long as somebody has it.
   [[nodiscard]] const SourceName& SourceOf(ReadId id) const {
-    return entries_[id.index].read.source;
+    return entries_[id.index].read->source;
   }
 
-  [[nodiscard]] std::size_t size() const { return by_text_.size(); }
+  [[nodiscard]] std::size_t size() const { return by_question_.size(); }
 
  private:
   struct Entry {
-    std::string text;  // Key in by_text_; empty: this slot is free.
-    PlannedRead read;
+    SharedValue<PlannedRead> read;  // *read is the key in by_question_.
     std::vector<WorkloadId> users;  // One that has the question twice is here twice.
     std::vector<WorkloadId> waiters;
     std::optional<ReadingResult> newest;
@@ -72,15 +73,26 @@ class ReadTable {
     bool has_news = false;
   };
 
+  struct Hash {
+    [[nodiscard]] std::size_t operator()(const PlannedRead* read) const;
+  };
+  struct Same {
+    [[nodiscard]] bool operator()(const PlannedRead* a, const PlannedRead* b) const {
+      return *a == *b;
+    }
+  };
+
   void Start(ReadId id, Timestamp now);
   void ForgetIfUnused(ReadId id);
 
   ShareFor share_for_;
   std::vector<Entry> entries_;  // Indexed by ReadId.
   std::vector<ReadId> free_;
-  std::unordered_map<std::string, ReadId> by_text_;  // Looked up, never iterated.
+  std::unordered_map<const PlannedRead*, ReadId, Hash, Same> by_question_;  // Never iterated.
   std::map<SourceName, std::vector<ReadId>> by_source_;
   std::vector<ReadRequest> requests_;
+  std::vector<ReadRequest> taken_;
+  std::vector<WorkloadId> absorbed_;
 };
 
 }  // namespace hpaplus

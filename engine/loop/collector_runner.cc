@@ -181,18 +181,27 @@ std::vector<MetricNews> CollectorRunner::TakeNews() {
   return news;
 }
 
-void CollectorRunner::Start(std::vector<ReadRequest> requests) {
-  std::ranges::stable_sort(requests, {}, &ReadRequest::source);
-  for (auto begin = requests.begin(); begin != requests.end();) {
-    const auto end = std::find_if(begin, requests.end(), [&](const ReadRequest& request) {
-      return request.source != begin->source;
+void CollectorRunner::Start(std::span<const ReadRequest> requests) {
+  const auto source_of = [](const ReadRequest* one) -> const SourceName& {
+    return one->read->source;
+  };
+  std::vector<const ReadRequest*> sorted;
+  sorted.reserve(requests.size());
+  for (const ReadRequest& request : requests)
+    sorted.push_back(&request);
+  std::ranges::stable_sort(sorted, {}, source_of);
+  for (auto begin = sorted.begin(); begin != sorted.end();) {
+    const auto end = std::find_if(begin, sorted.end(), [&](const ReadRequest* request) {
+      return source_of(request) != source_of(*begin);
     });
-    Enqueue(begin->source, {begin, end});
+    Enqueue({begin, end});
     begin = end;
   }
 }
 
-void CollectorRunner::Enqueue(const SourceName& name, std::span<ReadRequest> requests) {
+// All of one source.
+void CollectorRunner::Enqueue(std::span<const ReadRequest* const> requests) {
+  const SourceName& name = requests.front()->read->source;
   const Timestamp now = clock_.Now();
   std::shared_ptr<Source> source;
   {
@@ -202,21 +211,23 @@ void CollectorRunner::Enqueue(const SourceName& name, std::span<ReadRequest> req
   // The predicate is somebody else's code: it is asked without the lock.
   std::vector<bool> allowed(requests.size());
   for (std::size_t i = 0; i < requests.size(); ++i)
-    allowed[i] = source && (!source->setup.allows || source->setup.allows(requests[i].query.ns));
+    allowed[i] =
+        source && (!source->setup.allows || source->setup.allows(requests[i]->read->query.ns));
 
   bool answered = false;
   {
     const MutexLock lock(mutex_);
     const std::size_t before = arrived_.size();
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      ReadRequest& request = requests[i];
+      const ReadRequest& request = *requests[i];
       if (!source) {
         Finish(request.id, Open(request),
                Error{ErrorCode::kNotFound, "source " + name + " does not exist"});
       } else if (!allowed[i]) {
-        Finish(request.id, Open(request),
-               Error{ErrorCode::kPermissionDenied,
-                     "source " + name + " may not be used from namespace " + request.query.ns});
+        Finish(
+            request.id, Open(request),
+            Error{ErrorCode::kPermissionDenied,
+                  "source " + name + " may not be used from namespace " + request.read->query.ns});
       } else {
         Ask(*source, request, now);
       }
@@ -227,7 +238,7 @@ void CollectorRunner::Enqueue(const SourceName& name, std::span<ReadRequest> req
   if (answered) wake_();
 }
 
-void CollectorRunner::Ask(Source& source, ReadRequest& request, Timestamp now) {
+void CollectorRunner::Ask(Source& source, const ReadRequest& request, Timestamp now) {
   const std::uint64_t ticket = Open(request);
   const auto fail = [&](const std::string& what) HPAPLUS_REQUIRES(mutex_) {
     Finish(request.id, ticket,
@@ -245,7 +256,7 @@ void CollectorRunner::Ask(Source& source, ReadRequest& request, Timestamp now) {
   } else if (!source.breaker->Admits(now)) {
     fail("does not answer: " + source.last_problem);
   } else {
-    source.pending.push_back({request.id, ticket, request.deadline, std::move(request.query)});
+    source.pending.push_back({request.id, ticket, request.deadline, request.read});
   }
 }
 
@@ -321,16 +332,17 @@ CollectorRunner::Batch CollectorRunner::MakeBatch(const std::shared_ptr<Source>&
     Asked asked = std::move(source->pending.front());
     source->pending.pop_front();
     if (outstanding_[asked.id.index].ticket != asked.ticket) continue;
-    const std::uint64_t hash = HashOf(asked.query);
+    const std::uint64_t hash = HashOf(asked.read->query);
     const auto [begin, end] = known.equal_range(hash);
-    const auto same = std::find_if(
-        begin, end, [&](const auto& entry) { return batch.queries[entry.second] == asked.query; });
+    const auto same = std::find_if(begin, end, [&](const auto& entry) {
+      return batch.queries[entry.second] == asked.read->query;
+    });
     if (same != end) {
       batch.answer_of.push_back(same->second);
     } else {
       known.emplace(hash, batch.queries.size());
       batch.answer_of.push_back(batch.queries.size());
-      batch.queries.push_back(asked.query);
+      batch.queries.push_back(asked.read->query);
     }
     batch.asked.push_back(std::move(asked));
   }

@@ -105,7 +105,7 @@ class CollectorRunner final : public MetricFeed {
   /// Nothing for sources that are not there. Does not block.
   void Announce(const SourceName& name, const std::vector<std::string>& metrics);
 
-  void Start(std::vector<ReadRequest> requests) override;
+  void Start(std::span<const ReadRequest> requests) override;
   [[nodiscard]] std::vector<ReadResult> TakeArrived() override;
   [[nodiscard]] std::vector<MetricNews> TakeNews() override;
 
@@ -115,7 +115,7 @@ class CollectorRunner final : public MetricFeed {
     ReadId id;
     std::uint64_t ticket = 0;
     Timestamp deadline{};
-    MetricQuery query;
+    SharedValue<PlannedRead> read;
   };
   struct Lane {
     std::unique_ptr<Collector> collector;
@@ -148,8 +148,8 @@ class CollectorRunner final : public MetricFeed {
 
   [[nodiscard]] Result<std::vector<Lane>> MakeLanes(const RunnableSource& source) const;
   void TakeOver(Source& from, Source& to) HPAPLUS_REQUIRES(mutex_);
-  void Enqueue(const SourceName& name, std::span<ReadRequest> requests);
-  void Ask(Source& source, ReadRequest& request, Timestamp now) HPAPLUS_REQUIRES(mutex_);
+  void Enqueue(std::span<const ReadRequest* const> requests);
+  void Ask(Source& source, const ReadRequest& request, Timestamp now) HPAPLUS_REQUIRES(mutex_);
   std::uint64_t Open(const ReadRequest& request) HPAPLUS_REQUIRES(mutex_);
   void Finish(ReadId id, std::uint64_t ticket, ReadingResult reading) HPAPLUS_REQUIRES(mutex_);
   void Offer(const std::shared_ptr<Source>& source) HPAPLUS_REQUIRES(mutex_);

@@ -1,19 +1,27 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/base/ids.h"
+#include "engine/base/shared_value.h"
 #include "engine/base/time.h"
 #include "engine/model/reading.h"
 #include "engine/model/source.h"
 
 namespace hpaplus {
 
-struct ReadRequest {
-  ReadId id;
+/// What has to be asked, and of whom.
+struct PlannedRead {
   SourceName source;
   MetricQuery query;
+  bool operator==(const PlannedRead&) const = default;
+};
+
+struct ReadRequest {
+  ReadId id;
+  SharedValue<PlannedRead> read;
   Timestamp deadline{};
 };
 
@@ -36,7 +44,7 @@ class MetricFeed {
   virtual ~MetricFeed() = default;
 
   /// Starts the reads. Every request gets exactly one result, if only an error at its deadline.
-  virtual void Start(std::vector<ReadRequest> requests) = 0;
+  virtual void Start(std::span<const ReadRequest> requests) = 0;
 
   /// The results that have arrived since the previous call.
   [[nodiscard]] virtual std::vector<ReadResult> TakeArrived() = 0;

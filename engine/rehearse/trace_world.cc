@@ -160,9 +160,9 @@ std::vector<WorkloadUpdate> TraceWorld::TakeChanges() {
   return {{WorkloadId{0}, std::move(view)}};
 }
 
-void TraceWorld::Start(std::vector<ReadRequest> requests) {
+void TraceWorld::Start(std::span<const ReadRequest> requests) {
   for (const ReadRequest& request : requests) {
-    const ReadingResult reading = std::make_shared<const Reading>(Measure(request.query));
+    const ReadingResult reading = std::make_shared<const Reading>(Measure(request.read->query));
     arrived_.push_back({request.id, reading});
   }
   news_ = news_ || !requests.empty();

@@ -57,7 +57,7 @@ class TraceWorld final : public Clock,
   [[nodiscard]] Timestamp Now() override { return now_; }
   [[nodiscard]] bool WaitUntil(Timestamp deadline, std::stop_token stop) override;
   [[nodiscard]] std::vector<WorkloadUpdate> TakeChanges() override;
-  void Start(std::vector<ReadRequest> requests) override;
+  void Start(std::span<const ReadRequest> requests) override;
   [[nodiscard]] std::vector<ReadResult> TakeArrived() override;
   void Start(ScaleCommand command) override;
   void Cancel(WorkloadId /*workload*/) override {}

@@ -43,7 +43,7 @@ SimWorld::ReadFate SimWorld::DrawReadFate() {
   return fate;
 }
 
-void SimWorld::Start(std::vector<ReadRequest> requests) {
+void SimWorld::Start(std::span<const ReadRequest> requests) {
   for (const ReadRequest& request : requests) {
     const ReadFate fate = DrawReadFate();
     const Timestamp at = fate.hangs ? request.deadline : now_ + fate.latency;
@@ -63,13 +63,13 @@ SimWorld::Arrival SimWorld::Ask(const ReadRequest& request, const ReadFate& fate
   Arrival arrival{{request.id, Error{ErrorCode::kUnavailable, "sim: the source fails"}}, {}, {}};
   arrival.evidence = {fate.sound(), now_ - fate.age};
   Reading reading;
-  if (request.query.type == MetricType::kResource) {
+  if (request.read->query.type == MetricType::kResource) {
     for (std::uint32_t i = 0; i < targets_.size(); ++i) {
       if (AsksResources(targets_[i].options.spec)) arrival.about.push_back(WorkloadId{i});
     }
     reading = MeasureAll(fate);
   } else {
-    const auto found = by_name_.find(request.query.expression);
+    const auto found = by_name_.find(request.read->query.expression);
     if (found == by_name_.end()) {
       arrival.result.reading = Error{ErrorCode::kNotFound, "sim: no such query"};
       return arrival;

@@ -39,10 +39,10 @@ class BrokenFeed final : public MetricFeed {
   BrokenFeed(SimWorld& world, Outage outage, Timestamp start)
       : world_(world), outage_(outage), begin_(start + kBegin), end_(start + kEnd) {}
 
-  void Start(std::vector<ReadRequest> requests) override {
+  void Start(std::span<const ReadRequest> requests) override {
     for (const ReadRequest& request : requests)
       deadlines_[request.id.index] = request.deadline;
-    world_.Start(std::move(requests));
+    world_.Start(requests);
   }
 
   std::vector<ReadResult> TakeArrived() override {

@@ -150,16 +150,14 @@ class CollectorRunnerTest : public ::testing::Test {
                       Duration timeout = std::chrono::seconds(2)) {
     ReadRequest request;
     request.id = ReadId{next_id_++};
-    request.source = source;
-    request.query.ns = "shop";
-    request.query.expression = expression;
+    request.read = PlannedRead{source, {.ns = "shop", .expression = expression}};
     request.deadline = stage_.Now() + timeout;
     return request;
   }
   ReadId Ask(const SourceName& source, const std::string& expression,
              Duration timeout = std::chrono::seconds(2)) {
     const ReadRequest request = Request(source, expression, timeout);
-    runner_->Start({request});
+    runner_->Start({&request, 1});
     return request.id;
   }
   // Takes what has arrived until this read is in.

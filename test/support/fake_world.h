@@ -46,9 +46,8 @@ class FakeWorld final : public Clock,
   // ClusterView
   std::vector<WorkloadUpdate> TakeChanges() override { return std::exchange(changes, {}); }
   // MetricFeed
-  void Start(std::vector<ReadRequest> asked) override {
-    for (ReadRequest& request : asked)
-      requests.push_back(std::move(request));
+  void Start(std::span<const ReadRequest> asked) override {
+    requests.insert(requests.end(), asked.begin(), asked.end());
   }
   std::vector<ReadResult> TakeArrived() override { return std::exchange(arrived, {}); }
   std::vector<MetricNews> TakeNews() override { return std::exchange(news, {}); }

@@ -61,7 +61,7 @@ class BackfillTest : public testing::EngineTest {
   // Answers what has been asked: the present with 5, the past of the query with 9, a minute ago.
   void AnswerPresentAndPast() {
     for (const ReadRequest& request : std::exchange(world_.requests, {})) {
-      const bool past = request.query.past > Duration();
+      const bool past = request.read->query.past > Duration();
       if (past) ++pasts_;
       world_.arrived.push_back(
           {request.id, past ? Answer(9, world_.now - minutes(1)) : Answer(5, world_.now)});
@@ -70,7 +70,7 @@ class BackfillTest : public testing::EngineTest {
   std::size_t CountPasts() const {
     return static_cast<std::size_t>(std::ranges::count_if(
         world_.requests,
-        [](const ReadRequest& request) { return request.query.past > Duration(); }));
+        [](const ReadRequest& request) { return request.read->query.past > Duration(); }));
   }
   void Add(WorkloadId id, WorkloadSpec spec) {
     Set(id, ViewOf(std::move(spec), 5));
@@ -85,8 +85,8 @@ TEST_F(BackfillTest, AFirstDecisionKnowsWhatWasMeasuredBefore) {
   Add(kShop, Smoothed("shop"));
   TickNext();
   ASSERT_EQ(world_.requests.size(), 2U);
-  EXPECT_EQ(world_.requests[1].query.past, minutes(5));
-  EXPECT_EQ(world_.requests[1].query.expression, "load");
+  EXPECT_EQ(world_.requests[1].read->query.past, minutes(5));
+  EXPECT_EQ(world_.requests[1].read->query.expression, "load");
   AnswerPresentAndPast();
   TickAfter(milliseconds(5));
   ASSERT_EQ(world_.decisions.size(), 1U);

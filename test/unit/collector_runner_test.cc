@@ -31,8 +31,8 @@ TEST_F(CollectorRunnerTest, ANamespaceThatMayNotUseTheSourceIsRefused) {
   EXPECT_TRUE(runner_->SetSource("prom", std::move(source)));
   EXPECT_EQ(FailureOf(Ask("prom", "load")), ErrorCode::kPermissionDenied);
   ReadRequest request = Request("prom", "load");
-  request.query.ns = "bank";
-  runner_->Start({request});
+  request.read = PlannedRead{"prom", {.ns = "bank", .expression = "load"}};
+  runner_->Start({&request, 1});
   EXPECT_TRUE(ResultOf(request.id));
 }
 
@@ -133,13 +133,13 @@ TEST_F(CollectorRunnerTest, ALateAnswerIsDroppedAndTheNextReadGetsItsOwn) {
   prom_.hangs = true;
   Set("prom", prom_);
   ReadRequest request = Request("prom", "load");
-  runner_->Start({request});
+  runner_->Start({&request, 1});
   ASSERT_TRUE(WaitRunning(prom_, 1));
   stage_.Advance(seconds(2));
   EXPECT_EQ(FailureOf(request.id), ErrorCode::kDeadlineExceeded);
   results_.clear();
   request.deadline = stage_.Now() + seconds(2);
-  runner_->Start({request});
+  runner_->Start({&request, 1});
   Release(prom_);
   EXPECT_TRUE(ResultOf(request.id));
   EXPECT_EQ(prom_.collected, 2) << "the answer to the first one was taken for the second";

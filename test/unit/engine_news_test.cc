@@ -109,7 +109,7 @@ TEST_F(EngineNewsTest, LeaveTheOtherMetricsAsTheyAre) {
   News();
   engine_->Tick();
   ASSERT_EQ(world_.requests.size(), 1U) << "nobody else is asked";
-  EXPECT_EQ(world_.requests[0].query.expression, "depth");
+  EXPECT_EQ(world_.requests[0].read->query.expression, "depth");
   AnswerAll(9);
   TickAfter(milliseconds(1));
   ASSERT_EQ(world_.decisions.size(), 2U);
@@ -127,7 +127,7 @@ TEST_F(EngineNewsTest, AreNoReasonToDecideWithoutTheOthers) {
   TickNext();
   for (const ReadRequest& request : std::exchange(world_.requests, {})) {
     world_.arrived.push_back(
-        {request.id, request.query.expression == "depth"
+        {request.id, request.read->query.expression == "depth"
                          ? Answer(2, world_.now)
                          : ReadingResult(Error{ErrorCode::kUnavailable, "down"})});
   }

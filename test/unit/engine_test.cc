@@ -25,8 +25,8 @@ TEST_F(EngineTest, AsksDecidesAndActs) {
   EXPECT_TRUE(world_.requests.empty()) << "not due yet";
   TickNext();
   ASSERT_EQ(world_.requests.size(), 1U);
-  EXPECT_EQ(world_.requests[0].source, "MetricSource/shop/prom");
-  EXPECT_EQ(world_.requests[0].query.expression, "load");
+  EXPECT_EQ(world_.requests[0].read->source, "MetricSource/shop/prom");
+  EXPECT_EQ(world_.requests[0].read->query.expression, "load");
   EXPECT_EQ(world_.requests[0].deadline, world_.now + milliseconds(500));
   EXPECT_TRUE(world_.decisions.empty());
   EXPECT_EQ(world_.report.waiting, 1U);
@@ -80,7 +80,7 @@ TEST_F(EngineTest, OneWorkloadsMissingReadsDoNotDelayAnother) {
   while (world_.requests.size() < 2)
     TickNext();
   for (const ReadRequest& request : world_.requests) {
-    if (request.query.expression == "fast") {
+    if (request.read->query.expression == "fast") {
       world_.arrived.push_back({request.id, Answer(4, world_.now)});
     }
   }
@@ -127,7 +127,7 @@ TEST_F(EngineTest, ResourceMetricsOfAllWorkloadsAreOneReadASecond) {
   while (world_.now < start + seconds(5)) {
     TickAfter(milliseconds(5));
     for (const ReadRequest& request : world_.requests) {
-      EXPECT_EQ(request.source, "metrics.k8s.io");
+      EXPECT_EQ(request.read->source, "metrics.k8s.io");
       ++reads;
     }
     AnswerAll(2);
@@ -225,7 +225,7 @@ TEST_F(EngineTest, AChangedSelectorAsksThePodsAnew) {
   Set(kShop, view);
   TickAfter(milliseconds(1));
   ASSERT_EQ(world_.requests.size(), 2U);
-  EXPECT_EQ(world_.requests[1].query.pod_selector, "app=new");
+  EXPECT_EQ(world_.requests[1].read->query.pod_selector, "app=new");
   world_.arrived.push_back({world_.requests[0].id, Answer(50, world_.now)});
   TickAfter(milliseconds(1));
   EXPECT_TRUE(world_.decisions.empty()) << "the answer was to the old question";

@@ -23,7 +23,8 @@ class ReadTableTest : public ::testing::Test {
     return reads_.Ask(id, WorkloadId{asker}, false, now, now + timeout);
   }
   std::vector<WorkloadId> Absorb(ReadId id, double value, Timestamp now) {
-    return reads_.Absorb({id, Answer(value, now)}, now);
+    const auto waited = reads_.Absorb({id, Answer(value, now)}, now);
+    return {waited.begin(), waited.end()};
   }
 
   Duration share_for_{};
