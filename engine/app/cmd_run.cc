@@ -175,17 +175,19 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
                 {pulse, view, world.feed, world.actuator, world.journal, world.executor},
                 policies::MakeBuiltinPolicies);
 
-  const auto unhealthy = [&pulse] {
-    return pulse.Age() > kTickSilence
-               ? "the engine has not ticked for " + FormatDuration(pulse.Age())
-               : std::string();
+  const auto unhealthy = [&pulse, &scaler]() -> std::string {
+    if (pulse.Age() > kTickSilence) {
+      return "the engine has not ticked for " + FormatDuration(pulse.Age());
+    }
+    const std::string deaf = scaler ? scaler->state().problem : "";
+    return deaf.empty() ? "" : "scaler: " + deaf;
   };
   auto admin = AdminServer::Start(
       {.host = config.http.host, .port = config.http.port},
       {.metrics =
            [&] {
              return telemetry->Scrape() + (*live)->PushMetrics() +
-                    (scaler ? scaler->Metrics() : "");
+                    (scaler ? scaler->state().metrics : "");
            },
        .unhealthy = unhealthy,
        .unready = [&live] { return (*live)->Unready(); },

@@ -306,6 +306,7 @@ void ReadGrpc(Section section, ControllerConfig::Grpc& grpc) {
   section.Read("foreignSources", grpc.foreign_sources);
   grpc.clients = section.ReadTexts("clients");
   section.ReadInteger("maxConnections", grpc.connections_most, 1, 100'000);
+  section.ReadInteger("maxConnectionsPerPeer", grpc.connections_per_peer_most, 1, 100'000);
   section.ReadInteger("maxStreams", grpc.streams_most, 1, 1'000'000);
   section.ReadInteger("maxTriggers", grpc.triggers_most, 1, 1'000'000);
   section.ReadDuration("expireAfter", grpc.expire_after, std::chrono::seconds(1), kDay);

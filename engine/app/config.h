@@ -89,6 +89,7 @@ struct ControllerConfig {
     bool insecure = false;             // Also beyond this host, without TLS or for any client.
     bool foreign_sources = false;      // Triggers may use MetricSources of other namespaces.
     std::size_t connections_most = 256;
+    std::size_t connections_per_peer_most = 64;
     std::size_t streams_most = 50'000;
     std::size_t triggers_most = 100'000;
     Duration expire_after = std::chrono::minutes(15);

@@ -44,7 +44,24 @@ ConnectionGate::Config GateConfig(const ControllerConfig::Grpc& grpc) {
   gate.port = grpc.listen->second;
   gate.tls = !grpc.certificate_file.empty();
   gate.connections_most = grpc.connections_most;
+  gate.per_peer_most = grpc.connections_per_peer_most;
   return gate;
+}
+
+std::string MetricsOf(const ConnectionGate::Counts& counts) {
+  return fmt::format(
+      "# HELP hpaplus_scaler_connections Open connections of KEDA's protocol.\n"
+      "# TYPE hpaplus_scaler_connections gauge\n"
+      "hpaplus_scaler_connections{{state=\"open\"}} {}\n"
+      "hpaplus_scaler_connections{{state=\"silent\"}} {}\n"
+      "# HELP hpaplus_scaler_refused_connections_total Connections that were turned away.\n"
+      "# TYPE hpaplus_scaler_refused_connections_total counter\n"
+      "hpaplus_scaler_refused_connections_total {}\n"
+      "# HELP hpaplus_scaler_listener_reopened_total Times that the listener had to be opened "
+      "again.\n"
+      "# TYPE hpaplus_scaler_listener_reopened_total counter\n"
+      "hpaplus_scaler_listener_reopened_total {}\n",
+      counts.admitted, counts.waiting, counts.refused, counts.reopened);
 }
 
 class Endpoint final : public ScalerEndpoint {
@@ -104,21 +121,10 @@ class Endpoint final : public ScalerEndpoint {
   }
 
   void Expire() override { table_.Expire(); }
-  [[nodiscard]] std::string Metrics() const override {
+  [[nodiscard]] State state() const override {
     const MutexLock lock(mutex_);
-    if (!gate_) return "";
-    const ConnectionGate::Counts counts = gate_->counts();
-    return scaler_->Metrics() +
-           fmt::format(
-               "# HELP hpaplus_scaler_connections Open connections of KEDA's protocol.\n"
-               "# TYPE hpaplus_scaler_connections gauge\n"
-               "hpaplus_scaler_connections{{state=\"open\"}} {}\n"
-               "hpaplus_scaler_connections{{state=\"silent\"}} {}\n"
-               "# HELP hpaplus_scaler_refused_connections_total Connections that were turned "
-               "away.\n"
-               "# TYPE hpaplus_scaler_refused_connections_total counter\n"
-               "hpaplus_scaler_refused_connections_total {}\n",
-               counts.admitted, counts.waiting, counts.refused);
+    if (!gate_) return {};
+    return {scaler_->Metrics() + MetricsOf(gate_->counts()), gate_->problem()};
   }
 
  private:
@@ -130,7 +136,7 @@ class Endpoint final : public ScalerEndpoint {
   std::unique_ptr<api::ExternalScaler> scaler_;
   std::unique_ptr<api::GrpcServer> server_;  // Calls the scaler.
   mutable Mutex mutex_;
-  // Calls the server. There from Listen() to Stop(), and with it all that Metrics() needs.
+  // Calls the server. There from Listen() to Stop(), and with it all that state() needs.
   std::unique_ptr<ConnectionGate> gate_ HPAPLUS_GUARDED_BY(mutex_);
 };
 

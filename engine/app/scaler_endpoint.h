@@ -37,8 +37,11 @@ class ScalerEndpoint {
 
   /// To be called every few seconds.
   virtual void Expire() = 0;
-  /// Counters in Prometheus' text format. Thread-safe.
-  [[nodiscard]] virtual std::string Metrics() const = 0;
+  struct State {
+    std::string metrics;  // Counters in Prometheus' text format.
+    std::string problem;  // Why nobody can connect; empty: they can, or are not to.
+  };
+  [[nodiscard]] virtual State state() const = 0;  // Thread-safe.
 };
 
 }  // namespace hpaplus::app

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/base/log.h"
 #include "engine/shell/listening_socket.h"
 
 namespace hpaplus {
@@ -32,6 +33,7 @@ constexpr std::string_view kTlsHandshake = "\x16\x03";
 constexpr int kEventsAtOnce = 64;
 constexpr int kAcceptsAtOnce = 64;
 constexpr int kTickMs = 100;  // How exactly deadlines are kept.
+constexpr auto kSilenceMost = std::chrono::seconds(10);
 
 Time Now() {
   return std::chrono::steady_clock::now();
@@ -53,6 +55,7 @@ FirstBytes LookAt(int fd, std::string_view expected) {
 struct Admitted {
   int fd = -1;
   ino_t inode = 0;
+  PeerAddress peer{};
 
   [[nodiscard]] bool IsOpen() const {
     struct stat now {};
@@ -60,10 +63,23 @@ struct Admitted {
   }
 };
 
+struct Waiting {
+  Time since{};
+  PeerAddress peer{};
+};
+
+// What accept() says of a socket that does not listen any more.
+bool IsDeaf(int error) {
+  return error == EINVAL || error == EBADF || error == ENOTSOCK;
+}
+
 class EpollGate final : public ConnectionGate {
  public:
   EpollGate(const Config& config, Admit admit, OwnedFd listening)
-      : config_(config), admit_(std::move(admit)), listening_(std::move(listening)) {}
+      : config_(config),
+        admit_(std::move(admit)),
+        listening_(std::move(listening)),
+        probe_(config.probe) {}
 
   ~EpollGate() override {
     thread_.request_stop();
@@ -89,7 +105,12 @@ class EpollGate final : public ConnectionGate {
 
   [[nodiscard]] int port() const override { return port_; }
   [[nodiscard]] Counts counts() const override {
-    return {waiting_count_, admitted_count_, refused_count_};
+    return {waiting_count_, admitted_count_, refused_count_, reopened_count_};
+  }
+  [[nodiscard]] std::string problem() const override {
+    if (!listens_) return "the listener is closed";
+    if (Now() - awake_.load() > kSilenceMost) return "the listener's thread hangs";
+    return "";
   }
 
  private:
@@ -114,17 +135,48 @@ class EpollGate final : public ConnectionGate {
       }
       CutLate();
       Count();
+      Probe();
+    }
+  }
+
+  void Probe() {
+    awake_ = Now();
+    if (listens_ ? probe_.HasFailed(listening_.get(), Now()) : Now() >= next_try_) ListenAnew();
+  }
+
+  void ListenAnew() {
+    constexpr auto kTryEvery = std::chrono::seconds(1);
+    listening_.Reset(-1);  // Before there is another one, which has the same port.
+    next_try_ = Now() + kTryEvery;
+    Result<OwnedFd> again = ListenOn(config_.host, port_);
+    listens_ = again && Watch(again->get(), EPOLLIN);
+    if (listens_) {
+      listening_.Reset(again->Release());
+      ++reopened_count_;
+      HPAPLUS_LOG(kWarning, "listener opened again", {{"port", std::int64_t{port_}}});
+    } else {
+      HPAPLUS_LOG(kError, "listener cannot be opened again",
+                  {{"port", std::int64_t{port_}},
+                   {"error", again ? "no file descriptors are left" : again.error().message}});
     }
   }
 
   void Accept() {
     for (int i = 0; i < kAcceptsAtOnce; ++i) {
-      const int fd = accept4(listening_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      sockaddr_storage from{};
+      const int fd = AcceptFrom(from, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
         TurnAway();
         return;
       }
+      if (fd < 0 && IsDeaf(errno)) ListenAnew();
       if (fd < 0) return;
+      if (probe_.Takes(from)) {
+        close(fd);
+        continue;
+      }
+      const PeerAddress peer = AddressOf(from);
+      if (CountOf(peer) >= config_.per_peer_most) (void)RefuseOldest(&peer);
       // Descriptors are given from the lowest on, so a high one says that few are left.
       const bool scarce = fd >= descriptor_most_ || waiting_.size() >= config_.waiting_most;
       if (scarce && !RefuseOldest() && fd >= descriptor_most_) {
@@ -138,7 +190,7 @@ class EpollGate final : public ConnectionGate {
         close(fd);
         continue;
       }
-      waiting_.emplace(fd, Now());
+      waiting_.emplace(fd, Waiting{Now(), peer});
     }
   }
 
@@ -146,20 +198,42 @@ class EpollGate final : public ConnectionGate {
   // for ever: one is kept for that.
   void TurnAway() {
     reserve_.Reset(-1);
-    const int fd = accept4(listening_.get(), nullptr, nullptr, SOCK_CLOEXEC);
+    sockaddr_storage from{};
+    const int fd = AcceptFrom(from, SOCK_CLOEXEC);
+    const bool deaf = fd < 0 && IsDeaf(errno);
     if (fd >= 0) close(fd);
-    ++refused_count_;
+    if (fd >= 0 && !probe_.Takes(from)) ++refused_count_;
     (void)RefuseOldest();
+    if (deaf) ListenAnew();
     reserve_.Reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
   }
 
-  bool RefuseOldest() {
-    const auto oldest =
-        std::min_element(waiting_.begin(), waiting_.end(),
-                         [](const auto& a, const auto& b) { return a.second < b.second; });
+  [[nodiscard]] int AcceptFrom(sockaddr_storage& from, int flags) const {
+    socklen_t size = sizeof from;
+    return accept4(listening_.get(), reinterpret_cast<sockaddr*>(&from), &size, flags);
+  }
+
+  // Of those that wait, or of one peer's.
+  bool RefuseOldest(const PeerAddress* peer = nullptr) {
+    auto oldest = waiting_.end();
+    for (auto one = waiting_.begin(); one != waiting_.end(); ++one) {
+      if (peer != nullptr && one->second.peer != *peer) continue;
+      if (oldest == waiting_.end() || one->second.since < oldest->second.since) oldest = one;
+    }
     if (oldest == waiting_.end()) return false;
     Refuse(oldest->first);
     return true;
+  }
+
+  [[nodiscard]] std::size_t CountOf(const PeerAddress& peer) const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        waiting_, [&peer](const auto& one) { return one.second.peer == peer; }));
+  }
+
+  [[nodiscard]] bool IsFullFor(const PeerAddress& peer) const {
+    const auto admitted =
+        static_cast<std::size_t>(std::ranges::count(admitted_, peer, &Admitted::peer));
+    return admitted_.size() >= config_.connections_most || admitted >= config_.per_peer_most;
   }
 
   void Refuse(int fd) {
@@ -169,7 +243,9 @@ class EpollGate final : public ConnectionGate {
   }
 
   void Look(int fd) {
-    if (!waiting_.contains(fd)) return;  // Refused by an event before this one.
+    const auto found = waiting_.find(fd);
+    if (found == waiting_.end()) return;  // Refused by an event before this one.
+    const PeerAddress peer = found->second.peer;
     switch (LookAt(fd, config_.tls ? kTlsHandshake : kPreface)) {
       case FirstBytes::kTooFew:
         return;
@@ -178,15 +254,15 @@ class EpollGate final : public ConnectionGate {
       case FirstBytes::kGood:
         break;
     }
-    if (admitted_.size() >= config_.connections_most) DropClosed();
-    if (admitted_.size() >= config_.connections_most) return Refuse(fd);
+    if (IsFullFor(peer)) DropClosed();
+    if (IsFullFor(peer)) return Refuse(fd);
     struct stat about {};
     if (fstat(fd, &about) != 0) return Refuse(fd);
     waiting_.erase(fd);
     epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
     const int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    admitted_.push_back({fd, about.st_ino});
+    admitted_.push_back({fd, about.st_ino, peer});
     admit_(fd);
   }
 
@@ -194,7 +270,7 @@ class EpollGate final : public ConnectionGate {
     const Time late = Now() - config_.first_bytes_within;
     for (auto next = waiting_.begin(); next != waiting_.end();) {
       const auto at = next++;
-      if (at->second <= late) Refuse(at->first);
+      if (at->second.since <= late) Refuse(at->first);
     }
   }
 
@@ -220,13 +296,18 @@ class EpollGate final : public ConnectionGate {
   OwnedFd reserve_{open("/dev/null", O_RDONLY | O_CLOEXEC)};
   int port_ = 0;
   int descriptor_most_ = 0;
-  std::map<int, Time> waiting_;  // Since when.
+  ListenerProbe probe_;
+  Time next_try_{};  // When it does not listen.
+  std::map<int, Waiting> waiting_;
   std::vector<Admitted> admitted_;
   Time looked_{};
   std::atomic<std::size_t> waiting_count_ = 0;
   std::atomic<std::size_t> admitted_count_ = 0;
   std::atomic<std::size_t> refused_count_ = 0;
-  std::jthread thread_;  // Last: it uses everything above.
+  std::atomic<std::size_t> reopened_count_ = 0;
+  std::atomic<bool> listens_ = true;
+  std::atomic<Time> awake_ = Now();  // When the thread last went round.
+  std::jthread thread_;              // Last: it uses everything above.
 };
 
 }  // namespace

@@ -436,6 +436,22 @@ class Losses(Case):
         self.assertLess(took, 3)
 
 
+class Peers(Case):
+    config = "grpc: {maxConnectionsPerPeer: 2}\n"
+
+    def test_one_address_has_so_many_connections(self):
+        second, third = (KedaClient(self.server.address) for _ in range(2))
+        self.addCleanup(third.close)
+        self.assertIsNone(problem(self.client.spec, of_object()))
+        self.assertIsNone(problem(second.spec, of_object()))
+        self.assertEqual(problem(third.spec, of_object())[0], UNAVAILABLE)
+        self.assertGreaterEqual(self.server.metric("hpaplus_scaler_refused_connections_total"), 1)
+        second.close()
+        self.assertTrue(until(lambda: problem(third.spec, of_object()) is None))
+        self.assertEqual(self.server.metric("hpaplus_scaler_listener_reopened_total"), 0)
+        self.assertEqual(self.server.get("/healthz").strip(), "ok")
+
+
 class Flood(unittest.TestCase):
     def test_a_flood_of_silent_connections_locks_nobody_out(self):
         monitor = Monitor()

@@ -188,6 +188,21 @@ TEST(ConfigTest, ReadsWhereSendersAreListenedTo) {
   EXPECT_EQ(config->push.client_ca_file, "a");
 }
 
+TEST(ConfigTest, ReadsTheLimitsOfTheScaler) {
+  ConfigProblems problems;
+  const auto config = ParseConfig(
+      std::string(kHead) +
+          "grpc: {maxConnections: 5, maxConnectionsPerPeer: 4, maxStreams: 3, maxTriggers: 2}\n",
+      "c.yaml", problems);
+  ASSERT_TRUE(config) << problems.lines[0];
+  EXPECT_EQ(config->grpc.connections_most, 5U);
+  EXPECT_EQ(config->grpc.connections_per_peer_most, 4U);
+  EXPECT_EQ(config->grpc.streams_most, 3U);
+  EXPECT_EQ(config->grpc.triggers_most, 2U);
+  EXPECT_THAT(ProblemsOf(std::string(kHead) + "grpc: {maxConnectionsPerPeer: 0}\n"),
+              ElementsAre(HasSubstr("grpc.maxConnectionsPerPeer")));
+}
+
 TEST(ConfigTest, RefusesAListenerThatMakesNoSense) {
   EXPECT_THAT(ProblemsOf(std::string(kHead) + "push: {listen: here}\n"),
               ElementsAre(HasSubstr("push.listen: must be HOST:PORT or :PORT")));
