@@ -19,8 +19,13 @@ class Tallying {
   TallyResult Run() {
     if (samples_.empty()) return {{}, Reason::kNoData};
     if (in_.view.pods.empty()) return {{}, Reason::kNoReadyPods};
-    for (const auto& pod : in_.view.pods) {
-      if (!Add(*pod)) return {{}, Reason::kNoRequests};
+    // Who rehearses shows pods that are alike as one, so many times.
+    const auto& pods = in_.view.pods;
+    for (std::size_t i = 0, next = 0; i < pods.size(); i = next) {
+      next = i + 1;
+      while (next < pods.size() && pods[next] == pods[i])
+        ++next;
+      if (!Add(*pods[i], static_cast<std::int64_t>(next - i))) return {{}, Reason::kNoRequests};
     }
     if (reading_.selected) AddStrangers();
     if (tally_.ready.pods + tally_.strangers.pods == 0) {
@@ -33,24 +38,24 @@ class Tallying {
 
  private:
   // False: the pod's request is needed and unknown. That of every pod is, ignored ones included.
-  bool Add(const Pod& pod) {
+  bool Add(const Pod& pod, std::int64_t count) {
     if (rules_.needs_requests && !TakeRequest(pod)) return false;
     const std::int64_t request = request_.value_or(0);
     const PodSample* const sample = samples_.Find(pod.name);
     if (sample != nullptr && reading_.selected) {
-      ++known_.pods;
-      known_.milli += sample->milli;
+      known_.pods += count;
+      known_.milli += Int128{sample->milli} * count;
     }
     switch (GroupPod(pod, sample, group_rules_)) {
       case PodGroup::kReady:
-        tally_.ready.Add(sample->milli, request);
+        tally_.ready.Add(count, sample->milli, request);
         oldest_ = std::min(oldest_, sample->at);
         break;
       case PodGroup::kUnready:
-        tally_.unready.Add(0, request);
+        tally_.unready.Add(count, 0, request);
         break;
       case PodGroup::kMissing:
-        tally_.missing = tally_.missing + GroupSum{1, Busy(request), request};
+        tally_.missing.Add(count, Busy(request), request);
         break;
       case PodGroup::kIgnored:
         break;

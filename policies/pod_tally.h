@@ -17,10 +17,10 @@ struct GroupSum {
   Int128 usage = 0;    // Thousandths; what they reported.
   Int128 request = 0;  // Thousandths; what they ask for. Only where requests matter.
 
-  void Add(std::int64_t pod_usage, std::int64_t pod_request) {
-    ++pods;
-    usage += pod_usage;
-    request += pod_request;
+  void Add(std::int64_t count, Int128 pod_usage, std::int64_t pod_request) {
+    pods += count;
+    usage += pod_usage * count;
+    request += Int128{pod_request} * count;
   }
   [[nodiscard]] GroupSum operator+(const GroupSum& other) const {
     return {pods + other.pods, usage + other.usage, request + other.request};

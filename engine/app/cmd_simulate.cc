@@ -1,20 +1,11 @@
-#include <algorithm>
-#include <fstream>
-#include <iterator>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include <fmt/core.h>
-#include <nlohmann/json.hpp>
-
 #include "engine/app/commands.h"
 #include "engine/app/exit_codes.h"
-#include "engine/model/spec_json.h"
-#include "engine/model/validate.h"
-#include "engine/model/yaml_json.h"
+#include "engine/app/rehearse_files.h"
 #include "engine/rehearse/simulate_report.h"
 #include "engine/shell/system_clock.h"
 #include "policies/builtin.h"
@@ -22,62 +13,11 @@
 namespace hpaplus::app {
 namespace {
 
-Result<std::string> ReadFile(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::string text(std::istreambuf_iterator<char>(in), {});
-  if (in && !in.bad()) return text;
-  return Error{ErrorCode::kNotFound, fmt::format("{}: cannot be read", file)};
-}
-
-std::string KindOf(const YamlDocument& document) {
-  const auto json = nlohmann::json::parse(document.json, nullptr, false);
-  const auto kind = json.find("kind");
-  return kind != json.end() && kind->is_string() ? kind->get<std::string>() : "";
-}
-
-// The only HPAPlus object of a file, checked as the API server would.
-Result<WorkloadSpec> ReadSpec(const std::string& file) {
-  const Result<std::string> text = ReadFile(file);
-  if (!text) return text.error();
-  const ValidationReport report = ValidateText(file, *text);
-  if (!report.findings.empty()) {
-    return Error{ErrorCode::kMalformedData, ToString(report.findings.front())};
-  }
-  std::optional<WorkloadSpec> found;
-  for (const YamlDocument& document : ReadYaml(*text).documents) {
-    if (KindOf(document) != "HPAPlus") continue;
-    Result<WorkloadSpec> spec = ParseWorkload(document.json);
-    if (!spec) return spec.error();
-    if (found) {
-      return Error{ErrorCode::kMalformedData,
-                   fmt::format("{}: more than one HPAPlus object", file)};
-    }
-    found = *std::move(spec);
-  }
-  if (found) return *std::move(found);
-  return Error{ErrorCode::kMalformedData, fmt::format("{}: no HPAPlus object", file)};
-}
-
-Result<rehearse::Trace> ReadTrace(const std::string& file) {
-  const Result<std::string> text = ReadFile(file);
-  if (!text) return text.error();
-  Result<rehearse::Trace> trace = rehearse::Trace::FromCsv(*text);
-  if (trace) return trace;
-  return Error{trace.error().code, fmt::format("{}: {}", file, trace.error().message)};
-}
-
 class Simulation {
  public:
   Simulation(const SimulateOptions& options, WorkloadSpec spec, rehearse::Trace trace)
       : options_(options), spec_(std::move(spec)), trace_(std::move(trace)) {
-    run_.plant = {options.capacity_per_replica, options.startup, options.initial};
-    run_.step = options.step;
-    run_.scrape = options.scrape;
-    run_.between = options.linear ? rehearse::Between::kLinear : rehearse::Between::kHold;
-    if (options.initial == 0) {
-      const Replicas needed = rehearse::Plant(run_.plant).Needed(trace_.points().front().value);
-      run_.plant.initial = std::clamp(needed, spec_.min_replicas, spec_.max_replicas);
-    }
+    run_ = RunOptionsOf(options, spec_, trace_);
   }
 
   Status Add(const std::string& policy) {

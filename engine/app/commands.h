@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <iosfwd>
 #include <string>
 #include <vector>
@@ -35,10 +36,10 @@ struct DecideOptions {
   bool counterfactuals = false;  // Also which change of an input would have changed a decision.
 };
 
-struct SimulateOptions {
+/// A recorded demand and the plant that meets it.
+struct DemandOptions {
   std::string spec_file;
   std::string trace_file;
-  std::vector<std::string> others;  // Files of other HPAPlus objects, or built-in policies.
   double capacity_per_replica = 0;  // > 0, in the trace's unit.
   Duration startup = std::chrono::seconds(30);
   Duration step = std::chrono::seconds(1);
@@ -46,6 +47,22 @@ struct SimulateOptions {
   Replicas initial = 0;  // 0: what the trace's first point needs.
   bool linear = false;   // Between two points of the trace, instead of holding the first.
   Timestamp start{std::chrono::days(20'458)};  // When the trace begins, for schedules: a Monday.
+};
+
+struct SimulateOptions : DemandOptions {
+  std::vector<std::string> others;  // Files of other HPAPlus objects, or built-in policies.
+  bool json = false;
+};
+
+struct TuneOptions : DemandOptions {
+  std::string objective;  // Empty: better than hpa-default in both.
+  std::uint64_t seed = 1;
+  Duration budget = std::chrono::seconds(60);
+  std::size_t candidates = 0;  // So many instead of a budget; 0: a budget.
+  int threads = 0;             // 0: as many as the process may use.
+  std::string state_file;      // Empty: nothing is kept.
+  std::string write_file;      // The tuned object; empty: it is not written.
+  std::string progress;        // "auto", "none".
   bool json = false;
 };
 
@@ -59,5 +76,8 @@ struct SimulateOptions {
 
 /// Runs an object, and others to compare it with, under a recorded demand: docs/simulate.md.
 [[nodiscard]] int Simulate(const SimulateOptions& options, std::ostream& out, std::ostream& err);
+
+/// Searches for better settings of an object under a recorded demand: docs/tune.md.
+[[nodiscard]] int Tune(const TuneOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace hpaplus::app

@@ -124,47 +124,35 @@ void AddDuration(CLI::App* command, const std::string& name, hpaplus::Duration& 
       ->type_name("DURATION");
 }
 
-void AddSimulate(CLI::App& cli, app::SimulateOptions& options, std::string& output) {
-  CLI::App* simulate = cli.add_subcommand(
-      "simulate", "Run an HPAPlus object under a recorded demand, beside other policies");
-  simulate->footer(
-      "Needs no cluster. What is modelled and what the figures mean is in docs/simulate.md.\n"
-      "Example:\n"
-      "  hpaplus simulate --spec examples/simulate/web.yaml --trace examples/simulate/day.csv \\\n"
-      "    --capacity-per-replica 20 --repeat hpa-default --repeat oracle");
-  simulate->add_option("--spec", options.spec_file, "A file with one HPAPlus object")
+void AddDemand(CLI::App* command, app::DemandOptions& options) {
+  command->add_option("--spec", options.spec_file, "A file with one HPAPlus object")
       ->required()
       ->type_name("FILE");
-  simulate->add_option("--trace", options.trace_file, "CSV with the header t_seconds,value")
+  command->add_option("--trace", options.trace_file, "CSV with the header t_seconds,value")
       ->required()
       ->type_name("FILE");
-  simulate
+  command
       ->add_option("--capacity-per-replica", options.capacity_per_replica,
                    "How much of the demand one replica serves, in the trace's unit")
       ->required()
       ->check(CLI::PositiveNumber)
       ->type_name("X");
-  AddDuration(simulate, "--startup", options.startup, "How long a new replica takes to serve");
-  AddDuration(simulate, "--step", options.step, "How often demand and capacity are compared");
-  AddDuration(simulate, "--scrape", options.scrape, "How often the workload is measured");
-  simulate
+  AddDuration(command, "--startup", options.startup, "How long a new replica takes to serve");
+  AddDuration(command, "--step", options.step, "How often demand and capacity are compared");
+  AddDuration(command, "--scrape", options.scrape, "How often the workload is measured");
+  command
       ->add_option("--initial", options.initial,
                    "Replicas at the start; default: what the first point needs")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");
-  simulate
-      ->add_option("--repeat", options.others,
-                   "Another policy on the same trace: an HPAPlus file, hpa-default, kpa-default, "
-                   "static or oracle; may be repeated")
-      ->type_name("POLICY");
-  simulate
+  command
       ->add_option_function<std::string>(
           "--between", [&options](const std::string& how) { options.linear = how == "linear"; },
           "Between two points of the trace: \"hold\" the first, or a \"linear\" change")
       ->check(CLI::IsMember({"hold", "linear"}))
       ->default_str("hold")
       ->type_name("HOW");
-  simulate
+  command
       ->add_option_function<std::string>(
           "--start",
           [&options](const std::string& text) {
@@ -175,7 +163,61 @@ void AddSimulate(CLI::App& cli, app::SimulateOptions& options, std::string& outp
           "When the trace begins, for schedules")
       ->default_str(hpaplus::FormatRfc3339(options.start))
       ->type_name("TIME");
+}
+
+void AddSimulate(CLI::App& cli, app::SimulateOptions& options, std::string& output) {
+  CLI::App* simulate = cli.add_subcommand(
+      "simulate", "Run an HPAPlus object under a recorded demand, beside other policies");
+  simulate->footer(
+      "Needs no cluster. What is modelled and what the figures mean is in docs/simulate.md.\n"
+      "Example:\n"
+      "  hpaplus simulate --spec examples/simulate/web.yaml --trace examples/simulate/day.csv \\\n"
+      "    --capacity-per-replica 20 --repeat hpa-default --repeat oracle");
+  AddDemand(simulate, options);
+  simulate
+      ->add_option("--repeat", options.others,
+                   "Another policy on the same trace: an HPAPlus file, hpa-default, kpa-default, "
+                   "static or oracle; may be repeated")
+      ->type_name("POLICY");
   simulate->add_option("-o,--output", output, "\"table\" for people, \"json\" for programs")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->default_str("table")
+      ->type_name("FORMAT");
+}
+
+void AddTune(CLI::App& cli, app::TuneOptions& options, std::string& output) {
+  CLI::App* tune = cli.add_subcommand(
+      "tune", "Search for better settings of an HPAPlus object under a recorded demand");
+  tune->footer(
+      "Needs no cluster. What is searched and how it is judged is in docs/tune.md.\n"
+      "Ctrl-C ends the search and prints what was found.\n"
+      "Example:\n"
+      "  hpaplus tune --spec examples/simulate/web.yaml --trace examples/simulate/day.csv \\\n"
+      "    --capacity-per-replica 20 --budget 20s --write tuned.yaml");
+  AddDemand(tune, options);
+  tune->add_option("--objective", options.objective,
+                   "What is best, like \"cost subject to under<0.1%,changes<200/day\"; default: "
+                   "cheaper than hpa-default and short for less time")
+      ->type_name("TEXT");
+  AddDuration(tune, "--budget", options.budget, "How long to search");
+  tune->add_option("--candidates", options.candidates,
+                   "Try so many policies instead, however long it takes: the same on any machine")
+      ->check(CLI::Range(1, 100'000))
+      ->type_name("N");
+  tune->add_option("--seed", options.seed, "Of the search")->capture_default_str()->type_name("N");
+  tune->add_option("--threads", options.threads, "Default: as many as the process may use")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  tune->add_option("--state", options.state_file,
+                   "Keep what was tried here, and go on from it the next time")
+      ->type_name("FILE");
+  tune->add_option("--write", options.write_file, "Write the tuned object here, as YAML")
+      ->type_name("FILE");
+  tune->add_option("--progress", options.progress, "\"none\": say nothing while it lasts")
+      ->check(CLI::IsMember({"auto", "none"}))
+      ->default_str("auto")
+      ->type_name("HOW");
+  tune->add_option("-o,--output", output, "\"table\" for people, \"json\" for programs")
       ->check(CLI::IsMember({"table", "json"}))
       ->default_str("table")
       ->type_name("FORMAT");
@@ -193,11 +235,14 @@ int Main(int argc, char** argv) {
   std::string validate_output;
   app::SimulateOptions simulate;
   std::string simulate_output;
+  app::TuneOptions tune;
+  std::string tune_output;
   AddRun(cli, run);
   AddVersion(cli, version_output);
   AddValidate(cli, validate, validate_output);
   AddDecide(cli, decide);
   AddSimulate(cli, simulate, simulate_output);
+  AddTune(cli, tune, tune_output);
 
   try {
     cli.parse(argc, argv);
@@ -222,6 +267,10 @@ int Main(int argc, char** argv) {
     return app::Simulate(simulate, std::cout, std::cerr);
   }
   hpaplus::BlockSignals();  // Before any thread exists.
+  if (cli.got_subcommand("tune")) {
+    tune.json = tune_output == "json";
+    return app::Tune(tune, std::cout, std::cerr);
+  }
   return app::RunController(run, std::cerr);
 }
 

@@ -21,6 +21,7 @@ struct Scores {
   double reaction_p50_seconds = 0;          // From the first moment of a shortage to its end.
   double reaction_p99_seconds = 0;
   double worst_minute = 0;  // 0 .. 1: the largest share of a minute's need that was not served.
+  bool operator==(const Scores&) const = default;
 };
 
 /// Adds a run up, step by step. Demand is what is needed, in replicas.
@@ -28,28 +29,33 @@ class ScoreKeeper {
  public:
   explicit ScoreKeeper(double step_seconds);
 
-  /// One step, during which nothing changed.
-  void Add(Replicas needed, Replicas ready, Replicas replicas);
+  /// So many steps, during which nothing changed.
+  void Add(Replicas needed, Replicas ready, Replicas replicas, std::int64_t steps = 1);
   void AddChange(Replicas from, Replicas to);
 
   [[nodiscard]] Scores Total() const;
 
  private:
-  struct Step {
+  // Steps in a row of which each is the same.
+  struct Steps {
     double needed = 0;
     double missing = 0;
+    std::int64_t count = 0;
   };
 
-  void AddToMinute(Step step);
+  void AddToMinute(Steps steps);
+  void Push(const Steps& steps);
 
   const double step_;
+  const std::int64_t minute_most_;  // Steps of the sliding minute.
   Scores sums_;
+  double replica_seconds_ = 0;
   double short_seconds_ = 0;
   double shortage_ = 0;  // How long the present one lasts.
   std::vector<double> shortages_;
   int direction_ = 0;
-  std::deque<Step> minute_;
-  Step minute_sum_;
+  std::deque<Steps> minute_;
+  Steps minute_sum_;
 };
 
 }  // namespace hpaplus::rehearse

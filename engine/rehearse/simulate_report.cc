@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+
+#include "engine/rehearse/report_json.h"
 
 namespace hpaplus::rehearse {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Seconds of the trace for one of the clock on the wall; 0: not measured.
 double Speedup(const PolicyRun& run) {
@@ -29,21 +28,12 @@ Json ChangesJson(const std::vector<Change>& changes) {
 }
 
 Json RunJson(const PolicyRun& run) {
-  const Scores& scores = run.scores;
-  return {{"name", run.name},
-          {"replica_hours", scores.replica_hours},
-          {"under_provisioned_time_share", scores.under_provisioned_time_share},
-          {"under_provisioned_area", scores.under_provisioned_area},
-          {"over_provisioned_area", scores.over_provisioned_area},
-          {"changes", scores.changes},
-          {"reversals", scores.reversals},
-          {"reaction_p50_s", scores.reaction_p50_seconds},
-          {"reaction_p99_s", scores.reaction_p99_seconds},
-          {"worst_minute", scores.worst_minute},
-          {"simulated_seconds", scores.seconds},
-          {"decisions", run.decisions},
-          {"speedup", Speedup(run)},
-          {"size_changes", ChangesJson(run.changes)}};
+  Json json = {{"name", run.name}};
+  AddScores(run.scores, json);
+  json["decisions"] = run.decisions;
+  json["speedup"] = Speedup(run);
+  json["size_changes"] = ChangesJson(run.changes);
+  return json;
 }
 
 }  // namespace
@@ -56,16 +46,11 @@ std::string SimulateJson(const SimulateReport& report) {
                  {"seconds", report.trace_seconds},
                  {"peak", report.trace_peak},
                  {"between", options.between == Between::kHold ? "hold" : "linear"}}},
-               {"plant",
-                {{"capacity_per_replica", options.plant.capacity_per_replica},
-                 {"startup_seconds", ToSeconds(options.plant.startup)},
-                 {"initial", options.plant.initial},
-                 {"step_seconds", ToSeconds(options.step)},
-                 {"scrape_seconds", ToSeconds(options.scrape)}}},
+               {"plant", PlantJson(options)},
                {"policies", Json::array()}};
   for (const PolicyRun& run : report.runs)
     json["policies"].push_back(RunJson(run));
-  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+  return Dump(json);
 }
 
 std::string SimulateTable(const SimulateReport& report) {

@@ -8,6 +8,8 @@
 
 #include <fmt/core.h>
 
+#include "engine/base/check.h"
+
 namespace hpaplus::rehearse {
 namespace {
 
@@ -94,6 +96,30 @@ Result<Trace> Trace::FromCsv(std::string_view text) {
     point.seconds -= start;
   trace.seconds_ = points.back().seconds + MostFrequentStep(points);
   return trace;
+}
+
+Trace Trace::Slice(double from, double until) const {
+  Trace slice;
+  slice.seconds_ = std::min(until, seconds_) - from;
+  for (const Point& point : points_) {
+    if (point.seconds >= until) break;
+    if (point.seconds <= from) slice.points_.clear();
+    slice.points_.push_back({std::max(point.seconds - from, 0.0), point.value});
+  }
+  for (const Point& point : slice.points_)
+    slice.peak_ = std::max(slice.peak_, point.value);
+  return slice;
+}
+
+Trace Trace::WithValues(const std::vector<double>& values) const {
+  HPAPLUS_CHECK(values.size() == points_.size());
+  Trace other = *this;
+  other.peak_ = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    other.points_[i].value = values[i];
+    other.peak_ = std::max(other.peak_, values[i]);
+  }
+  return other;
 }
 
 double TraceReader::At(double seconds) {

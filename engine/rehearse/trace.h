@@ -35,6 +35,12 @@ class Trace {
   /// its last point lasts as long as its most frequent step.
   [[nodiscard]] static Result<Trace> FromCsv(std::string_view text);
 
+  /// The part from `from` until before `until`, which begins at 0 again and with what was held
+  /// then. Precondition: 0 <= from < until.
+  [[nodiscard]] Trace Slice(double from, double until) const;
+  /// The same times with other values, one per point; each has to be finite and not negative.
+  [[nodiscard]] Trace WithValues(const std::vector<double>& values) const;
+
   [[nodiscard]] const std::vector<Point>& points() const { return points_; }
   /// From the first point on.
   [[nodiscard]] double seconds() const { return seconds_; }

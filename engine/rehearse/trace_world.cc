@@ -1,67 +1,17 @@
 #include "engine/rehearse/trace_world.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <set>
 #include <utility>
 
 #include <fmt/core.h>
 
+#include "engine/rehearse/rehearsed_spec.h"
+
 namespace hpaplus::rehearse {
 namespace {
 
-constexpr std::int64_t kRequestMilli = 1000;  // What a pod asks for of every resource.
-constexpr const char* kContainer = "main";
-
-bool ReadsUsage(const MetricSpec& metric) {
-  return metric.type == MetricType::kResource || metric.type == MetricType::kContainerResource;
-}
-
-bool LooksAtPods(const WorkloadSpec& spec) {
-  return spec.burst || spec.rollout || std::ranges::any_of(spec.metrics, [](const auto& metric) {
-           return ReadsUsage(metric) || metric.type == MetricType::kPods ||
-                  metric.target.type == TargetType::kValue;
-         });
-}
-
-// Every metric asks for itself by its index, and every resource of every container is there.
-std::shared_ptr<const WorkloadSpec> Rehearsed(WorkloadSpec spec) {
-  for (std::size_t i = 0; i < spec.metrics.size(); ++i) {
-    MetricSpec& metric = spec.metrics[i];
-    metric.query = std::to_string(i);
-    metric.metric = std::to_string(i);
-    metric.metric_selector.reset();
-  }
-  spec.mode = Mode::kActive;
-  return std::make_shared<const WorkloadSpec>(std::move(spec));
-}
-
-PodResources ResourcesFor(const WorkloadSpec& spec) {
-  std::set<std::string> containers;
-  std::set<std::string> resources;
-  for (const MetricSpec& metric : spec.metrics) {
-    if (!ReadsUsage(metric)) continue;
-    containers.insert(metric.container.empty() ? kContainer : metric.container);
-    resources.insert(metric.resource);
-  }
-  PodResources out;
-  for (const std::string& name : containers) {
-    Container& container = out.containers.emplace_back();
-    container.name = name;
-    for (const std::string& resource : resources)
-      container.requests.emplace_back(resource, Quantity::FromMilli(kRequestMilli));
-  }
-  return out;
-}
-
 Duration InTime(double seconds) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-}
-
-std::int64_t Milli(double value) {
-  constexpr double kMost = 9e15;
-  return std::llround(std::min(value * 1000, kMost));
 }
 
 }  // namespace
@@ -184,26 +134,20 @@ Reading TraceWorld::Measure(const MetricQuery& query) const {
     return reading;
   }
   const MetricSpec& metric = spec_->metrics.at(std::stoul(query.expression));
-  double number = measured_.demand;
-  if (metric.target.type == TargetType::kValue) number /= std::max(measured_.ready, 1);
-  reading.values.push_back({measured_.at, number, Milli(number)});
+  reading.values.push_back(SampleOfWhole(metric, measured_));
   return reading;
 }
 
 // A replica's share of what is served, and that as a share of what it can serve.
 void TraceWorld::MeasurePods(Reading& reading) const {
-  const double offered = measured_.demand / std::max(measured_.ready, 1);
-  const double served = std::min(offered, options_.plant.capacity_per_replica);
+  const std::int64_t served = ServedMilli(measured_, options_.plant.capacity_per_replica);
   const std::size_t count = std::min(pods_.size(), static_cast<std::size_t>(measured_.ready));
   for (std::size_t i = 0; i < count; ++i)
-    reading.pod_values.push_back({pods_[i]->name, measured_.at, options_.scrape, Milli(served)});
+    reading.pod_values.push_back({pods_[i]->name, measured_.at, options_.scrape, served});
 }
 
 void TraceWorld::MeasureUsage(Reading& reading) const {
-  const double capacity = options_.plant.capacity_per_replica;
-  const double offered = measured_.demand / std::max(measured_.ready, 1);
-  const double busy = std::min(offered / capacity, 1.0);
-  const auto used = std::llround(busy * static_cast<double>(kRequestMilli));
+  const std::int64_t used = UsedMilli(measured_, options_.plant.capacity_per_replica);
   const std::size_t count = std::min(pods_.size(), static_cast<std::size_t>(measured_.ready));
   PodUsageTable& table = reading.pod_usage;
   table.Reserve(count);

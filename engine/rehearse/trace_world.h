@@ -14,6 +14,7 @@
 #include "engine/ports/journal.h"
 #include "engine/ports/metric_feed.h"
 #include "engine/rehearse/plant.h"
+#include "engine/rehearse/rehearsed_spec.h"
 #include "engine/rehearse/scores.h"
 #include "engine/rehearse/trace.h"
 
@@ -72,13 +73,6 @@ class TraceWorld final : public Clock,
   [[nodiscard]] std::uint64_t decisions() const { return decisions_; }
 
  private:
-  // What a scrape found.
-  struct Measured {
-    Timestamp at{};
-    double demand = 0;
-    Replicas ready = 0;
-  };
-
   [[nodiscard]] double SecondsAt(Timestamp at) const;
   [[nodiscard]] Timestamp NextEvent() const;
   void HappenNow();

@@ -268,5 +268,51 @@ TEST_F(SimulateTest, NamesThePlaceOfWhatIsWrong) {
   EXPECT_EQ(Simulate({"--start", "yesterday"}), 64);
 }
 
+class TuneTest : public SimulateTest {
+ protected:
+  int Tune(std::vector<std::string> more, std::string trace = Example("day.csv")) {
+    std::vector<std::string> arguments = {"tune",    "--spec",         Example("web.yaml"),
+                                          "--trace", std::move(trace), "--capacity-per-replica",
+                                          "20",      "--progress",     "none"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Run(arguments);
+  }
+};
+
+TEST_F(TuneTest, WritesAnObjectThatCanBeUsed) {
+  const std::string tuned = (work_ / "tuned.yaml").string();
+  const int code = Tune({"--candidates", "200", "--write", tuned, "-o", "json"});
+  const auto json = nlohmann::json::parse(Output(), nullptr, false);
+  ASSERT_TRUE(json.is_object()) << Output();
+  EXPECT_EQ(json["schema"], "hpaplus.io/tune/v1");
+  EXPECT_EQ(code, json["verdict"]["better_than_hpa_default"] ? 0 : 2);
+  EXPECT_TRUE(json["verdict"]["meets_objective"]);
+  EXPECT_GE(json["search"]["policies"], 200);
+  ASSERT_EQ(json["policies"].size(), 3U);
+  EXPECT_EQ(json["policies"][2]["name"], "tuned");
+  EXPECT_FALSE(json["pareto"].empty());
+  EXPECT_EQ(Run({"validate", "-f", tuned}), 0) << Output();
+  EXPECT_EQ(Simulate({}, tuned), 0) << Output();
+}
+
+TEST_F(TuneTest, GoesOnFromItsStateAndRefusesThatOfAnother) {
+  const std::string state = (work_ / "state").string();
+  (void)Tune({"--candidates", "32", "--state", state, "-o", "json"});
+  (void)Tune({"--candidates", "64", "--state", state, "-o", "json"});
+  EXPECT_EQ(nlohmann::json::parse(Output())["search"]["resumed"], 32);
+  EXPECT_EQ(Tune({"--candidates", "64", "--state", state, "--seed", "2"}), 1);
+  EXPECT_THAT(Output(), HasSubstr("the state of a search for something else"));
+}
+
+TEST_F(TuneTest, SaysWhatIsWrong) {
+  EXPECT_EQ(Tune({"--objective", "cheap"}), 65);
+  EXPECT_THAT(Output(), HasSubstr("objective: the goal is not"));
+  EXPECT_EQ(Tune({"--candidates", "0"}), 64);
+  EXPECT_EQ(Tune({"--budget", "soon"}), 64);
+  EXPECT_EQ(Tune({}, "/nowhere.csv"), 1);
+  EXPECT_THAT(Output(), HasSubstr("/nowhere.csv: cannot be read"));
+  EXPECT_EQ(Tune({"--candidates", "32", "--write", "/nowhere/tuned.yaml"}), 1);
+}
+
 }  // namespace
 }  // namespace hpaplus
