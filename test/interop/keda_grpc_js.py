@@ -6,19 +6,17 @@ forgives, another one may not. The packages come from npm, once, into a director
 Exit code 77 where there is no node, or npm cannot install the packages.
 """
 
-import json
 import os
-import queue
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
 from keda_tls import Authority
+from line_client import LineClient
 from offline_rig import Hpaplus, Monitor, run_tests, source, until, workload
 
 PACKAGES = None
@@ -26,43 +24,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PROTO = os.path.join(HERE, "../../proto/externalscaler.proto")
 
 
-class JsClient:
-    """keda_client.js, asked line by line."""
+class JsClient(LineClient):
+    """keda_client.js."""
 
     def __init__(self, address, *files):
-        self.process = subprocess.Popen(
-            ["node", os.path.join(PACKAGES, "keda_client.js"), address, PROTO, *files],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.answers = queue.Queue()
-        self.messages = {}
-        self.codes = {}
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        for line in self.process.stdout:
-            answer = json.loads(line)
-            if "id" not in answer:
-                self.answers.put(answer)
-            elif "message" in answer:
-                self.messages.setdefault(answer["id"], []).append(answer["message"])
-            else:
-                self.codes[answer["id"]] = answer["code"]
-
-    def ask(self, **command):
-        self.process.stdin.write(json.dumps(command) + "\n")
-        self.process.stdin.flush()
-        return self.answers.get(timeout=30)
+        super().__init__(["node", os.path.join(PACKAGES, "keda_client.js"), address, PROTO, *files])
 
     def call(self, method, request):
         return self.ask(call=method, request=request)
 
     def open(self, method, number, request):
         self.ask(stream=method, id=number, request=request)
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(10)
-        self.process.stdout.close()
 
 
 def ref(**metadata):
