@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/base/time.h"
@@ -48,7 +49,7 @@ class DemandWindow {
   [[nodiscard]] std::size_t size() const { return slots_.size(); }
   bool operator==(const DemandWindow&) const = default;
 
- private:
+  /// What it consists of, to be written down and read back; for nothing else.
   struct Slot {
     Timestamp begin{};  // Of its first sample.
     Timestamp at{};     // Of its newest.
@@ -56,7 +57,19 @@ class DemandWindow {
     std::uint32_t count = 0;
     bool operator==(const Slot&) const = default;
   };
+  struct State {
+    std::vector<Slot> slots;  // Oldest first.
+    double ewma = 0;
+  };
+  [[nodiscard]] State state() const { return {slots_, ewma_}; }
+  [[nodiscard]] static DemandWindow FromState(State state) {
+    DemandWindow window;
+    window.slots_ = std::move(state.slots);
+    window.ewma_ = state.ewma;
+    return window;
+  }
 
+ private:
   std::vector<Slot> slots_;  // Oldest first.
   double ewma_ = 0;
 };

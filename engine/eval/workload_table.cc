@@ -33,6 +33,7 @@ WorkloadChange WorkloadTable::Apply(const WorkloadUpdate& update) {
   if (!before || before->spec->uid != update.view->spec->uid) {
     if (!before) ++size_;
     state.history = History();
+    state.history_changed = true;
     ReleasePast(update.id, state);
     state.policies = make_policies_(*update.view->spec);
     PlanAgain(update.id, state);

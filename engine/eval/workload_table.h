@@ -28,6 +28,7 @@ struct WorkloadState {
   std::shared_ptr<const WorkloadView> view;  // Null: this id is not in use.
   PolicySet policies;
   History history;
+  bool history_changed = true;      // Since the last decision, by anything but that.
   std::vector<ReadSlot> reads;      // One per spec.metrics.
   std::size_t reads_awaited = 0;    // Slots with `awaited`, while a round is under way.
   bool in_round = false;            // Reads are under way; the decision follows.

@@ -123,6 +123,7 @@ void Backfill::Fill(WorkloadState& state, Timestamp now) {
     const std::size_t moments =
         FillWindow({config_, *state.view, state.policies, readings}, window, state.history);
     if (moments == 0) continue;
+    state.history_changed = true;
     HPAPLUS_LOG(kDebug, "window filled from the past",
                 {{"workload", WorkloadName(spec)},
                  {"metric", spec.metrics[window.metric].name},

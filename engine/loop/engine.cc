@@ -158,6 +158,7 @@ void Engine::CreditLostWrite(WorkloadId id, WorkloadState& state, Timestamp now)
 void Engine::CreditWrite(const ScaleCommand& command, WorkloadState& state, Timestamp now) {
   state.history = Advance(std::move(state.history), *command.view->spec,
                           command.view->scale.spec_replicas, command.replicas, now);
+  state.history_changed = true;
 }
 
 void Engine::SettleAll(std::span<const ScaleOutcome> outcomes, Timestamp now) {
@@ -310,19 +311,45 @@ void Engine::Enqueue(WorkloadId id, WorkloadState& state) {
 
 void Engine::Decide(Timestamp now) {
   const std::span<Evaluation> ready(ready_.data(), ready_count_);
+  if (config_.tap != nullptr) BeginRounds(now);
   for (Evaluation& one : ready)
     one.decided.history = std::move(workloads_.at(one.id).history);
   evaluator_.Evaluate(now, ready);
-  for (Evaluation& one : ready) {
+  for (std::size_t i = 0; i < ready.size(); ++i) {
+    Evaluation& one = ready[i];
     WorkloadState& state = workloads_.at(one.id);
     Decision& decision = one.decided.decision;
+    if (config_.tap != nullptr) rounds_[i].decided = decision;
     Admit(state, decision);
+    if (config_.tap != nullptr) EndRound(rounds_[i], decision);
     state.history = std::move(one.decided.history);
     world_.journal.RecordDecision(decision, *state.view);
     if (decision.acts) commands_.Start({decision.workload, state.view, decision.desired, now});
   }
   decided_ = ready_count_;
   DropReady();
+}
+
+// What the decisions are about to be made from, while the histories are still where they were.
+void Engine::BeginRounds(Timestamp now) {
+  rounds_.clear();
+  rounds_.reserve(ready_count_);
+  for (std::size_t i = 0; i < ready_count_; ++i) {
+    const Evaluation& one = ready_[i];
+    WorkloadState& state = workloads_.at(one.id);
+    Round& round = rounds_.emplace_back();
+    round.at = now;
+    round.id = one.id;
+    round.view = state.view;
+    round.readings = one.readings;
+    if (state.history_changed || config_.tap->WantsHistory(one.id)) round.history = state.history;
+    state.history_changed = false;
+  }
+}
+
+void Engine::EndRound(Round& round, const Decision& admitted) {
+  if (admitted != round.decided) round.admitted = admitted;
+  config_.tap->Take(std::move(round));
 }
 
 // The gates over all workloads together.

@@ -12,6 +12,7 @@
 #include "engine/loop/deadline_queue.h"
 #include "engine/loop/fleet_limit.h"
 #include "engine/loop/overload.h"
+#include "engine/loop/round_tap.h"
 #include "engine/loop/source_suspicion.h"
 #include "engine/loop/timer_heap.h"
 #include "engine/ports/actuator.h"
@@ -62,6 +63,7 @@ class Engine {
     ReadTable::ShareFor share_for = DefaultShareFor;
     Backfill::PastOf past_of;  // Null: windows start empty.
     PodMetricsFrom pod_metrics = PodMetricsFrom::kMetricsServer;
+    RoundTap* tap = nullptr;  // Is given all that is decided from; outlives the engine.
   };
 
   Engine(Config config, World world, PolicyFactory make_policies);
@@ -94,6 +96,8 @@ class Engine {
   void FinishRound(WorkloadId id, WorkloadState& state);
   void Enqueue(WorkloadId id, WorkloadState& state);
   void Decide(Timestamp now);
+  void BeginRounds(Timestamp now);
+  void EndRound(Round& round, const Decision& admitted);
   void Admit(const WorkloadState& state, Decision& decision);
   void Report(Timestamp now, const DueSet& due, std::size_t periods_skipped);
   [[nodiscard]] bool WaitForWork(Timestamp last, const std::stop_token& stop);
@@ -117,6 +121,7 @@ class Engine {
   // This tick's.
   std::vector<Evaluation> ready_;  // The first ready_count_; the others only lend their memory.
   std::size_t ready_count_ = 0;
+  std::vector<Round> rounds_;  // One for each of these where there is a tap.
   std::size_t decided_ = 0;
   std::vector<const SourceName*> sources_;  // Of the workload that is being admitted.
 };

@@ -52,21 +52,24 @@ PodUsageTable::Range PodUsageTable::Namespace(std::string_view ns) const {
           static_cast<std::uint32_t>(last - pods_.begin())};
 }
 
+PodUsage PodUsageTable::PodAt(std::uint32_t pod) const {
+  PodUsage usage{std::string(ns(pod)), std::string(name(pod)), at(pod), window(pod), {}};
+  const Range range = containers(pod);
+  for (std::uint32_t c = range.begin; c != range.end; ++c) {
+    ContainerUsage& one = usage.containers.emplace_back();
+    one.name = container(c);
+    for (const Values& values : columns_) {
+      if (values.milli[c] != kAbsent) one.milli.emplace_back(values.resource, values.milli[c]);
+    }
+  }
+  return usage;
+}
+
 std::vector<PodUsage> PodUsageTable::Pods() const {
   std::vector<PodUsage> pods;
   pods.reserve(size());
-  for (std::uint32_t i = 0; i < size(); ++i) {
-    PodUsage pod{std::string(ns(i)), std::string(name(i)), at(i), window(i), {}};
-    const Range range = containers(i);
-    for (std::uint32_t c = range.begin; c != range.end; ++c) {
-      ContainerUsage& usage = pod.containers.emplace_back();
-      usage.name = container(c);
-      for (const Values& values : columns_) {
-        if (values.milli[c] != kAbsent) usage.milli.emplace_back(values.resource, values.milli[c]);
-      }
-    }
-    pods.push_back(std::move(pod));
-  }
+  for (std::uint32_t i = 0; i < size(); ++i)
+    pods.push_back(PodAt(i));
   return pods;
 }
 

@@ -74,6 +74,7 @@ class PodUsageTable {
 
   /// The pods of one namespace. Precondition: ordered by namespace.
   [[nodiscard]] Range Namespace(std::string_view ns) const;
+  [[nodiscard]] PodUsage PodAt(std::uint32_t pod) const;
   [[nodiscard]] std::vector<PodUsage> Pods() const;
 
   void Reserve(std::size_t pods);
