@@ -15,6 +15,7 @@
 #include "engine/app/config.h"
 #include "engine/app/decision_json.h"
 #include "engine/app/exit_codes.h"
+#include "engine/app/journal_fanout.h"
 #include "engine/app/live_world.h"
 #include "engine/app/offline_objects.h"
 #include "engine/app/offline_world.h"
@@ -23,6 +24,7 @@
 #include "engine/base/log.h"
 #include "engine/embedded/embedded_cluster.h"
 #include "engine/kube/open_access.h"
+#include "engine/record/recorder.h"
 #include "engine/shell/admin_server.h"
 #include "engine/shell/cpu_budget.h"
 #include "engine/shell/signals.h"
@@ -63,6 +65,7 @@ std::optional<ControllerConfig> LoadConfig(const RunOptions& options, std::ostre
   }
   if (!options.ns.empty()) config.kubernetes.ns = options.ns;
   if (options.dry_run) config.dry_run = true;
+  if (!options.record.empty()) config.record.directory = options.record;
   config.sources.pod_metrics =
       ParsePodMetricsFrom(options.pod_metrics).value_or(config.sources.pod_metrics);
   if (!options.offline.empty()) StayLocal(config);
@@ -145,6 +148,17 @@ Engine::Config WithShares(Engine::Config engine, LiveWorld& live) {
   return engine;
 }
 
+// Null where nothing is to be recorded.
+Result<std::unique_ptr<record::Recorder>> StartRecorder(const ControllerConfig& config) {
+  if (config.record.directory.empty()) return std::unique_ptr<record::Recorder>();
+  record::Recorder::Config recorder;
+  recorder.directory = config.record.directory;
+  recorder.bytes_most = config.record.bytes_most;
+  recorder.writer = "hpaplus " + std::string(Version());
+  recorder.decide = EngineConfig(config).decide;
+  return record::Recorder::Start(recorder);
+}
+
 // Whatever still hangs after the grace must not keep the process.
 void EndWithin(unsigned seconds) {
   struct sigaction action {};
@@ -161,17 +175,24 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
   auto telemetry =
       PrometheusTelemetry::Create({.version = Version(), .objects_max = config.http.objects_max});
   api::DecisionBoard board;
+  const auto recorder = StartRecorder(config);
+  if (!recorder) return Report(recorder.error(), err);
+  JournalFanout observers{&board};
+  if (*recorder) observers.Add(**recorder);
   SourceRelay sources;
   Result<std::unique_ptr<LiveWorld>> live = Error{};
   std::unique_ptr<ScalerEndpoint> scaler;  // Uses what is the world's, so it dies first.
   if (config.grpc.listen) scaler = ScalerEndpoint::Create(config, board, sources, *telemetry);
-  live = connect({.clock = clock, .telemetry = *telemetry, .observer = board, .sources = sources});
+  live =
+      connect({.clock = clock, .telemetry = *telemetry, .observer = observers, .sources = sources});
   if (!live) return Report(live.error(), err);
 
   Pulse pulse(clock);
   World world = (*live)->world();
   api::BoardedView view(world.cluster, board);
-  Engine engine(WithShares(EngineConfig(config), **live),
+  Engine::Config engine_config = WithShares(EngineConfig(config), **live);
+  engine_config.tap = recorder->get();
+  Engine engine(std::move(engine_config),
                 {pulse, view, world.feed, world.actuator, world.journal, world.executor},
                 policies::MakeBuiltinPolicies);
 
@@ -187,7 +208,8 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
       {.metrics =
            [&] {
              return telemetry->Scrape() + (*live)->PushMetrics() +
-                    (scaler ? scaler->state().metrics : "");
+                    (scaler ? scaler->state().metrics : "") +
+                    (*recorder ? (*recorder)->Metrics() : "");
            },
        .unhealthy = unhealthy,
        .unready = [&live] { return (*live)->Unready(); },

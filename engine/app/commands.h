@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct RunOptions {
   std::vector<std::string> offline;             // Files to run from, without any cluster.
   std::string http_listen;                      // Empty: as the configuration says.
   std::string grpc_listen;                      // The same.
+  std::string record;                           // The same: record.directory.
 };
 
 struct ValidateOptions {
@@ -66,6 +68,48 @@ struct TuneOptions : DemandOptions {
   bool json = false;
 };
 
+struct ReplayOptions {
+  std::string recording;  // A segment, or a directory of them.
+  std::string object;     // "namespace/name"; empty: all, closed loop the only one.
+  bool verify = false;    // Until a decision is another one.
+  std::string metric;     // Closed loop: that the demand is found in; empty: the first.
+  bool closed_loop = false;
+  double capacity_per_replica = 0;  // Closed loop: > 0.
+  Duration startup = std::chrono::seconds(30);
+  std::vector<std::string> others;  // Closed loop: as SimulateOptions.
+  std::string output;               // "table", "json", "ndjson".
+};
+
+struct RecordOptions {
+  std::string csv_file;  // One of the three,
+  std::string openmetrics_file;
+  std::string url;     // of a Prometheus.
+  std::string series;  // OpenMetrics: which.
+  std::string query;   // Prometheus: which.
+  Duration over = std::chrono::hours(24);
+  Duration step = std::chrono::seconds(15);
+  std::optional<Timestamp> end;  // Null: now.
+  std::string token_file;
+  std::string output_file;  // Empty: standard output.
+  bool progress = false;    // Whether `err` is a terminal.
+};
+
+struct ExplainOptions {
+  std::string object;     // "namespace/name"
+  std::string recording;  // One of the two.
+  std::string url;        // Of a running engine's admin server.
+  std::size_t last = 1;
+  std::optional<Timestamp> at;  // The last decision until then.
+  std::string decision;         // By its id.
+  std::string what_if;          // "path=value"
+  bool json = false;
+};
+
+struct TestOptions {
+  std::vector<std::string> files;
+  std::string output;  // "table", "json", "junit".
+};
+
 /// Each runs one subcommand to its end and returns the exit code (exit_codes.h). Data goes to
 /// `out`, talk to `err`.
 [[nodiscard]] int RunController(const RunOptions& options, std::ostream& err);
@@ -79,5 +123,13 @@ struct TuneOptions : DemandOptions {
 
 /// Searches for better settings of an object under a recorded demand: docs/tune.md.
 [[nodiscard]] int Tune(const TuneOptions& options, std::ostream& out, std::ostream& err);
+/// Decides a recording again, open or closed loop: docs/replay.md.
+[[nodiscard]] int Replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
+/// Says why an object was given the size it was: docs/explain.md.
+[[nodiscard]] int Explain(const ExplainOptions& options, std::ostream& out, std::ostream& err);
+/// Runs unit tests of policies: docs/test.md.
+[[nodiscard]] int Test(const TestOptions& options, std::ostream& out, std::ostream& err);
+/// Makes a series that was measured elsewhere into a trace: docs/record.md.
+[[nodiscard]] int Record(const RecordOptions& options, std::ostream& out, std::ostream& err);
 
 }  // namespace hpaplus::app

@@ -320,6 +320,11 @@ void ReadGrpc(Section section, ControllerConfig::Grpc& grpc) {
   }
 }
 
+void ReadRecord(Section section, ControllerConfig::Record& record) {
+  section.Read("directory", record.directory);
+  section.ReadInteger("maxBytes", record.bytes_most, 1 << 20, std::int64_t{1} << 40);
+}
+
 void ReadLogging(Section section, LogLevel& level) {
   constexpr std::pair<std::string_view, LogLevel> kLevels[] = {{"debug", LogLevel::kDebug},
                                                                {"info", LogLevel::kInfo},
@@ -405,6 +410,7 @@ std::optional<ControllerConfig> ParseConfig(std::string_view yaml, const std::st
     ReadFreeze(root.Sub("freeze"), config.safety);
     ReadHttp(root.Sub("http"), config.http);
     ReadPush(root.Sub("push"), config.push);
+    ReadRecord(root.Sub("record"), config.record);
     ReadGrpc(root.Sub("grpc"), config.grpc);
     ReadLogging(root.Sub("logging"), config.log_level);
   }

@@ -96,6 +96,11 @@ struct ControllerConfig {
     Duration keepalive = std::chrono::seconds(60);
   };
 
+  struct Record {
+    std::string directory;  // Empty: nothing is recorded.
+    std::uint64_t bytes_most = 1U << 30U;
+  };
+
   Engine engine;
   Kubernetes kubernetes;
   Sources sources;
@@ -103,6 +108,7 @@ struct ControllerConfig {
   Http http;
   Push push;
   Grpc grpc;
+  Record record;
   LogLevel log_level = LogLevel::kInfo;
   bool dry_run = false;  // Nothing is written: no sizes, no status, no events.
 };

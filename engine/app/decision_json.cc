@@ -2,8 +2,10 @@
 
 #include <cmath>
 
+#include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/hash.h"
 #include "engine/kube/decision_text.h"
 #include "engine/kube/metric_text.h"
 
@@ -14,13 +16,7 @@ using Json = nlohmann::ordered_json;
 using api::BoardEntry;
 
 constexpr std::string_view kRoot = "/v1/decisions";
-
-// The view that a decision was made on is not kept; its spec is.
-WorkloadView ViewOf(const BoardEntry& entry) {
-  WorkloadView view = *entry.view;
-  view.spec = entry.decided;
-  return view;
-}
+constexpr std::string_view kSchema = "hpaplus.io/v1/decision";
 
 Json NumberJson(double number) {
   return std::isfinite(number) ? Json(number) : Json(std::to_string(number));
@@ -32,20 +28,30 @@ Json OrNull(const std::optional<T>& value) {
 }
 
 // What people ask first.
+Json DecidedJson(const Decision& decision, const WorkloadView& view) {
+  return {{"evaluatedAt", FormatRfc3339(decision.at, true)},
+          {"known", decision.known},
+          {"currentReplicas", decision.current},
+          {"desiredReplicas", decision.desired},
+          {"recommendedReplicas", decision.recommended},
+          {"summary", kube::DecisionText(decision, view)}};
+}
+
+// The view that a decision was made on is not kept; its spec is.
+WorkloadView ViewOf(const BoardEntry& entry) {
+  WorkloadView view = *entry.view;
+  view.spec = entry.decided;
+  return view;
+}
+
 Json SummaryJson(const BoardEntry& entry) {
   const WorkloadSpec& spec = *entry.view->spec;
   Json json = {{"namespace", spec.ns}, {"name", spec.name}};
-  if (!entry.decision) {
+  if (entry.decision) {
+    json.update(DecidedJson(*entry.decision, ViewOf(entry)));
+  } else {
     json.update({{"evaluatedAt", nullptr}, {"known", false}, {"summary", "not evaluated yet"}});
-    return json;
   }
-  const Decision& decision = *entry.decision;
-  json.update({{"evaluatedAt", FormatRfc3339(decision.at, true)},
-               {"known", decision.known},
-               {"currentReplicas", decision.current},
-               {"desiredReplicas", decision.desired},
-               {"recommendedReplicas", decision.recommended},
-               {"summary", kube::DecisionText(decision, ViewOf(entry))}});
   return json;
 }
 
@@ -91,20 +97,11 @@ Json ConditionJson(const Condition& condition, const Decision& decision, const W
 }
 
 Json ExplainedJson(const BoardEntry& entry) {
-  Json json = {{"schema", "hpaplus.io/v1/decision"}};
+  if (entry.decision) return DecisionJson(*entry.decision, ViewOf(entry));
+  Json json = {{"schema", kSchema}};
   json.update(SummaryJson(entry));
-  json["metrics"] = Json::array();
-  json["steps"] = Json::array();
-  json["conditions"] = Json::array();
-  if (!entry.decision) return json;
-  const Decision& decision = *entry.decision;
-  const WorkloadView view = ViewOf(entry);
-  for (std::size_t i = 0; i < decision.metrics.size() && i < view.spec->metrics.size(); ++i)
-    json["metrics"].push_back(MetricJson(decision, *view.spec, i));
-  for (const DecisionStep& step : decision.steps)
-    json["steps"].push_back(StepJson(step, *view.spec));
-  for (const Condition& condition : decision.conditions)
-    json["conditions"].push_back(ConditionJson(condition, decision, view));
+  for (const char* list : {"metrics", "steps", "conditions"})
+    json[list] = Json::array();
   return json;
 }
 
@@ -113,6 +110,30 @@ std::string Dump(const Json& json) {
 }
 
 }  // namespace
+
+std::string DecisionId(const WorkloadSpec& spec, Timestamp at) {
+  const std::string text =
+      fmt::format("{}/{}/{}", spec.ns, spec.name, at.time_since_epoch().count());
+  return fmt::format("{:016x}", Fnv1a(text));
+}
+
+nlohmann::ordered_json DecisionJson(const Decision& decision, const WorkloadView& view) {
+  const WorkloadSpec& spec = *view.spec;
+  Json json = {{"schema", kSchema},
+               {"id", DecisionId(spec, decision.at)},
+               {"namespace", spec.ns},
+               {"name", spec.name}};
+  json.update(DecidedJson(decision, view));
+  for (const char* list : {"metrics", "steps", "conditions"})
+    json[list] = Json::array();
+  for (std::size_t i = 0; i < decision.metrics.size() && i < spec.metrics.size(); ++i)
+    json["metrics"].push_back(MetricJson(decision, spec, i));
+  for (const DecisionStep& step : decision.steps)
+    json["steps"].push_back(StepJson(step, spec));
+  for (const Condition& condition : decision.conditions)
+    json["conditions"].push_back(ConditionJson(condition, decision, view));
+  return json;
+}
 
 std::optional<std::string> DecisionPage(const api::DecisionBoard& board, std::string_view path) {
   if (!path.starts_with(kRoot)) return std::nullopt;

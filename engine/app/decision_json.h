@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "engine/api/decision_board.h"
 
 namespace hpaplus::app {
@@ -16,5 +18,12 @@ namespace hpaplus::app {
 /// JSON; null for another path, or an object that is not there.
 [[nodiscard]] std::optional<std::string> DecisionPage(const api::DecisionBoard& board,
                                                       std::string_view path);
+
+/// One decision with each of its steps, as that page has it.
+[[nodiscard]] nlohmann::ordered_json DecisionJson(const Decision& decision,
+                                                  const WorkloadView& view);
+
+/// By which a decision can be found again: sixteen hexadecimal digits.
+[[nodiscard]] std::string DecisionId(const WorkloadSpec& spec, Timestamp at);
 
 }  // namespace hpaplus::app

@@ -12,6 +12,9 @@ class JournalFanout final : public Journal {
  public:
   JournalFanout(std::initializer_list<Journal*> journals) : journals_(journals) {}
 
+  /// Before the first tick.
+  void Add(Journal& journal) { journals_.push_back(&journal); }
+
   void RecordDecision(const Decision& decision, const WorkloadView& view) override {
     for (Journal* journal : journals_)
       journal->RecordDecision(decision, view);
@@ -30,7 +33,7 @@ class JournalFanout final : public Journal {
   }
 
  private:
-  const std::vector<Journal*> journals_;
+  std::vector<Journal*> journals_;
 };
 
 }  // namespace hpaplus::app

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "engine/app/commands.h"
 #include "engine/app/exit_codes.h"
@@ -66,6 +67,9 @@ void AddRun(CLI::App& cli, app::RunOptions& options) {
   run->add_option("--otlp-listen", options.otlp_listen,
                   "HOST:PORT where OpenTelemetry metrics are received, by gRPC")
       ->type_name("HOST:PORT");
+  run->add_option("--record", options.record,
+                  "Directory to record in what is decided, and from what, docs/recording.md")
+      ->type_name("DIR");
   run->add_option("--embedded-listen", options.embedded_listen,
                   "Address of the embedded cluster; port 0 takes a free one")
       ->type_name("HOST:PORT")
@@ -223,6 +227,152 @@ void AddTune(CLI::App& cli, app::TuneOptions& options, std::string& output) {
       ->type_name("FORMAT");
 }
 
+void AddOutput(CLI::App* command, std::string& output, std::vector<std::string> formats) {
+  std::string what = "\"table\" for people, \"json\" for programs";
+  if (formats.size() > 2) what += ", or \"" + formats.back() + "\"";
+  output = "table";
+  command->add_option("-o,--output", output, what)
+      ->check(CLI::IsMember(std::move(formats)))
+      ->capture_default_str()
+      ->type_name("FORMAT");
+}
+
+void AddReplay(CLI::App& cli, app::ReplayOptions& options) {
+  CLI::App* replay = cli.add_subcommand("replay", "Decide a recording again");
+  replay->footer(
+      "Open loop, every decision is made again from what it was made from; closed loop, the "
+      "demand\n"
+      "is found again in what was measured, and a model of the replicas serves it. docs/replay.md\n"
+      "Examples:\n"
+      "  hpaplus replay /var/lib/hpaplus --verify\n"
+      "  hpaplus replay day.hpar --closed-loop --capacity-per-replica 20 --repeat hpa-default");
+  replay->add_option("RECORDING", options.recording, "A segment, or a directory of them")
+      ->required();
+  auto* verify = replay->add_flag("--verify", options.verify,
+                                  "Exit with 2 at the first decision that is another one now");
+  replay->add_option("--object", options.object, "Only this one")->type_name("NS/NAME");
+  auto* capacity = replay
+                       ->add_option("--capacity-per-replica", options.capacity_per_replica,
+                                    "How much of the demand one replica serves")
+                       ->check(CLI::PositiveNumber)
+                       ->type_name("X");
+  auto* closed = replay->add_flag("--closed-loop", options.closed_loop,
+                                  "Let decisions change what is measured next");
+  closed->needs(capacity)->excludes(verify);
+  capacity->needs(closed);
+  AddDuration(replay, "--startup", options.startup, "How long a new replica takes to serve");
+  replay->add_option("--metric", options.metric, "The metric that the demand is found in")
+      ->needs(closed)
+      ->type_name("NAME");
+  replay
+      ->add_option("--repeat", options.others,
+                   "Another policy on the same demand: an HPAPlus file, hpa-default, kpa-default, "
+                   "static or oracle; may be repeated")
+      ->needs(closed)
+      ->type_name("POLICY");
+  AddOutput(replay, options.output, {"table", "json", "ndjson"});
+}
+
+void AddRecord(CLI::App& cli, app::RecordOptions& options) {
+  CLI::App* record =
+      cli.add_subcommand("record", "Make a demand that was measured elsewhere into a trace");
+  record->footer(
+      "What a controller decides is recorded by hpaplus run --record. docs/record.md\n"
+      "Examples:\n"
+      "  hpaplus record --from-prometheus http://prometheus:9090 --over 24h \\\n"
+      "    --query 'sum(rate(http_requests_total{app=\"web\"}[1m]))' --output-file web.csv\n"
+      "  hpaplus record --from-openmetrics dump.txt --series 'queue_length{queue=\"mail\"}'");
+  auto* from = record->add_option_group("from", "Where it comes from");
+  from->add_option("--from-csv", options.csv_file, "Lines of t_seconds,value")->type_name("FILE");
+  auto* openmetrics = from->add_option("--from-openmetrics", options.openmetrics_file,
+                                       "Samples with timestamps, as OpenMetrics writes them")
+                          ->type_name("FILE");
+  auto* prometheus =
+      from->add_option("--from-prometheus", options.url, "A Prometheus, or what speaks its API")
+          ->type_name("URL");
+  from->require_option(1);
+  auto* series = record
+                     ->add_option("--series", options.series,
+                                  "A metric's name, with its labels where there are several")
+                     ->needs(openmetrics)
+                     ->type_name("SERIES");
+  openmetrics->needs(series);
+  auto* query = record->add_option("--query", options.query, "PromQL with one series as its answer")
+                    ->needs(prometheus)
+                    ->type_name("Q");
+  prometheus->needs(query);
+  AddDuration(record, "--over", options.over, "How far back");
+  AddDuration(record, "--step", options.step, "Between two samples");
+  record
+      ->add_option_function<std::string>(
+          "--end",
+          [&options](const std::string& text) {
+            const auto at = hpaplus::ParseRfc3339(text);
+            if (!at) throw CLI::ValidationError("--end", "\"" + text + "\" is no RFC 3339 time");
+            options.end = *at;
+          },
+          "Until when; default: now")
+      ->needs(prometheus)
+      ->type_name("TIME");
+  record->add_option("--token-file", options.token_file, "A bearer token for the Prometheus")
+      ->needs(prometheus)
+      ->type_name("FILE");
+  record->add_option("--output-file", options.output_file, "Default: standard output")
+      ->type_name("FILE");
+}
+
+void AddExplain(CLI::App& cli, app::ExplainOptions& options, std::string& output) {
+  CLI::App* explain = cli.add_subcommand("explain", "Say why an object was given its size");
+  explain->footer(
+      "Every stage of a decision, from what it was given to what it made of it. docs/explain.md\n"
+      "Examples:\n"
+      "  hpaplus explain shop/web --url http://127.0.0.1:8080\n"
+      "  hpaplus explain shop/web --recording /var/lib/hpaplus --at 2026-11-23T14:02:17Z\n"
+      "  hpaplus explain shop/web --recording day.hpar --what-if 'metrics[rps].target=150'");
+  explain->add_option("OBJECT", options.object, "NAMESPACE/NAME")->required();
+  auto* from = explain->add_option_group("from", "Who knows");
+  from->add_option("--recording", options.recording, "A segment, or a directory of them")
+      ->type_name("REC");
+  from->add_option("--url", options.url, "A running engine, where it serves /metrics")
+      ->type_name("URL");
+  from->require_option(1);
+  auto* last = explain->add_option("--last", options.last, "So many decisions, the newest last")
+                   ->check(CLI::Range(1, 1000))
+                   ->capture_default_str()
+                   ->type_name("N");
+  auto* at = explain
+                 ->add_option_function<std::string>(
+                     "--at",
+                     [&options](const std::string& text) {
+                       const auto time = hpaplus::ParseRfc3339(text);
+                       if (!time) {
+                         throw CLI::ValidationError("--at", "\"" + text + "\" is no RFC 3339 time");
+                       }
+                       options.at = *time;
+                     },
+                     "The decision that stood at that time")
+                 ->excludes(last)
+                 ->type_name("TIME");
+  explain->add_option("--decision", options.decision, "The decision with this id")
+      ->excludes(last)
+      ->excludes(at)
+      ->type_name("ID");
+  explain
+      ->add_option("--what-if", options.what_if,
+                   "Also decide with one setting of the object changed, as path=value")
+      ->type_name("CHANGE");
+  AddOutput(explain, output, {"table", "json"});
+}
+
+void AddTest(CLI::App& cli, app::TestOptions& options) {
+  CLI::App* test = cli.add_subcommand("test", "Run unit tests of HPAPlus objects");
+  test->footer(
+      "Needs no cluster. The format is in docs/test.md. Exits with 2 when a test fails.\n"
+      "Example: hpaplus test examples/test/outage.test.yaml -o junit");
+  test->add_option("FILE", options.files, "YAML with policies and tests")->required();
+  AddOutput(test, options.output, {"table", "json", "junit"});
+}
+
 int Main(int argc, char** argv) {
   CLI::App cli("HPAPlus scales Kubernetes workloads, up to once a second each.", "hpaplus");
   cli.footer(kFooter);
@@ -237,12 +387,21 @@ int Main(int argc, char** argv) {
   std::string simulate_output;
   app::TuneOptions tune;
   std::string tune_output;
+  app::ReplayOptions replay;
+  app::RecordOptions record;
+  app::ExplainOptions explain;
+  std::string explain_output;
+  app::TestOptions test;
   AddRun(cli, run);
   AddVersion(cli, version_output);
   AddValidate(cli, validate, validate_output);
   AddDecide(cli, decide);
   AddSimulate(cli, simulate, simulate_output);
   AddTune(cli, tune, tune_output);
+  AddReplay(cli, replay);
+  AddRecord(cli, record);
+  AddExplain(cli, explain, explain_output);
+  AddTest(cli, test);
 
   try {
     cli.parse(argc, argv);
@@ -265,6 +424,16 @@ int Main(int argc, char** argv) {
   if (cli.got_subcommand("simulate")) {
     simulate.json = simulate_output == "json";
     return app::Simulate(simulate, std::cout, std::cerr);
+  }
+  if (cli.got_subcommand("replay")) return app::Replay(replay, std::cout, std::cerr);
+  if (cli.got_subcommand("test")) return app::Test(test, std::cout, std::cerr);
+  if (cli.got_subcommand("explain")) {
+    explain.json = explain_output == "json";
+    return app::Explain(explain, std::cout, std::cerr);
+  }
+  if (cli.got_subcommand("record")) {
+    record.progress = isatty(STDERR_FILENO) != 0;
+    return app::Record(record, std::cout, std::cerr);
   }
   hpaplus::BlockSignals();  // Before any thread exists.
   if (cli.got_subcommand("tune")) {

@@ -23,8 +23,8 @@ std::string CurrentText(const MetricOutcome& outcome, const MetricSpec& metric) 
   return fmt::format("{:.6g} of its target", outcome.ratio);
 }
 
-Json MetricJson(const Counterfactual& found, const StepResult& step) {
-  const MetricSpec& metric = step.object.spec->metrics[found.metric];
+Json MetricJson(const Counterfactual& found, const WorkloadSpec& spec) {
+  const MetricSpec& metric = spec.metrics[found.metric];
   const std::string value = CurrentText(found.outcome, metric);
   return {{"input", "metric"},
           {"metric", metric.name},
@@ -50,10 +50,10 @@ Json TimeJson(const Counterfactual& found) {
           {"text", fmt::format("{} replicas in {} if nothing changes", found.desired, later)}};
 }
 
-Json OneJson(const Counterfactual& found, const StepResult& step) {
+Json OneJson(const Counterfactual& found, const WorkloadSpec& spec) {
   switch (found.input) {
     case Counterfactual::Input::kMetric:
-      return MetricJson(found, step);
+      return MetricJson(found, spec);
     case Counterfactual::Input::kMinReplicas:
       return BoundJson(found, "minReplicas");
     case Counterfactual::Input::kMaxReplicas:
@@ -66,10 +66,11 @@ Json OneJson(const Counterfactual& found, const StepResult& step) {
 
 }  // namespace
 
-nlohmann::ordered_json CounterfactualsJson(const StepResult& step) {
+nlohmann::ordered_json CounterfactualsJson(std::span<const Counterfactual> found,
+                                           const WorkloadSpec& spec) {
   Json list = Json::array();
-  for (const Counterfactual& found : step.counterfactuals)
-    list.push_back(OneJson(found, step));
+  for (const Counterfactual& one : found)
+    list.push_back(OneJson(one, spec));
   return list;
 }
 

@@ -1,0 +1,195 @@
+#include <deque>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/app/commands.h"
+#include "engine/app/decision_json.h"
+#include "engine/app/exit_codes.h"
+#include "engine/app/explain_table.h"
+#include "engine/app/what_if.h"
+#include "engine/base/url.h"
+#include "engine/core/counterfactual.h"
+#include "engine/record/recording.h"
+#include "engine/record/verify.h"
+#include "engine/replay/counterfactual_json.h"
+#include "engine/shell/curl_client.h"
+#include "engine/shell/system_clock.h"
+#include "policies/builtin.h"
+
+namespace hpaplus::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr auto kPatience = std::chrono::seconds(10);
+
+// A recorded decision, and what is needed to make it again.
+struct Situation {
+  std::shared_ptr<const Round> round;
+  std::optional<History> history;  // From before it.
+  DecideConfig config;
+  std::optional<record::RecordedWrite> write;
+};
+
+Error Invalid(std::string message) {
+  return {ErrorCode::kInvalidArgument, std::move(message)};
+}
+
+class Explainer {
+ public:
+  explicit Explainer(const ExplainOptions& options) : options_(options) {}
+
+  [[nodiscard]] Result<Json> Explain(const Situation& situation) const {
+    const Round& round = *situation.round;
+    const Decision& decision = round.admitted ? *round.admitted : round.decided;
+    Json json = DecisionJson(decision, *round.view);
+    if (situation.write) json["written"] = WriteText(*situation.write);
+    if (!situation.history) {
+      if (options_.what_if.empty()) return json;
+      return Invalid("the memory of this decision was not recorded, so it cannot be made again");
+    }
+    const PolicySet policies = policies::MakeBuiltinPolicies(*round.view->spec);
+    const DecideInput in{round.at,    situation.config, round.id,
+                         *round.view, policies,         round.readings};
+    json["counterfactuals"] =
+        replay::CounterfactualsJson(FindCounterfactuals(in, *situation.history), *round.view->spec);
+    if (options_.what_if.empty()) return json;
+    Result<Json> other = DecideWith(situation);
+    if (!other) return other.error();
+    json["whatIf"] = *std::move(other);
+    return json;
+  }
+
+ private:
+  static std::string WriteText(const record::RecordedWrite& write) {
+    if (write.written) return fmt::format("written: {} -> {}", write.from, write.to);
+    return fmt::format("not written, {} -> {}: {}", write.from, write.to, write.problem);
+  }
+
+  // The same situation, with the object changed.
+  [[nodiscard]] Result<Json> DecideWith(const Situation& situation) const {
+    const Round& round = *situation.round;
+    Result<WorkloadSpec> changed = WhatIf(*round.view->spec, options_.what_if);
+    if (!changed) return changed.error();
+    WorkloadView view = *round.view;
+    view.spec = std::make_shared<const WorkloadSpec>(*std::move(changed));
+    const PolicySet policies = policies::MakeBuiltinPolicies(*view.spec);
+    const Decided decided = Decide(
+        {round.at, situation.config, round.id, view, policies, round.readings}, *situation.history);
+    Json json = DecisionJson(decided.decision, view);
+    json["change"] = options_.what_if;
+    return json;
+  }
+
+  const ExplainOptions& options_;
+};
+
+// The decisions asked for, oldest first.
+Result<std::vector<Situation>> FindSituations(const ExplainOptions& options, std::ostream& err) {
+  auto reader = record::RecordingReader::Open(options.recording);
+  if (!reader) return reader.error();
+  record::Redecider redecider(policies::MakeBuiltinPolicies);
+  std::deque<Situation> found;
+  const std::size_t most = options.at || !options.decision.empty() ? 1 : options.last;
+  for (;;) {
+    auto entry = reader->Next();
+    if (!entry) {
+      err << "hpaplus explain: " << entry.error().message << "\n";
+      continue;
+    }
+    if (!*entry) break;
+    const record::Entry& one = **entry;
+    auto again = redecider.Take(one);
+    if (one.kind == record::EntryKind::kWrite && !found.empty() &&
+        found.back().round->id == one.workload && !found.back().write &&
+        found.back().round->decided.acts) {
+      found.back().write = one.write;
+    }
+    if (!again) continue;
+    const WorkloadSpec& spec = *one.round->view->spec;
+    if (WorkloadName(spec) != options.object) continue;
+    if (options.at && one.at > *options.at) break;
+    if (!options.decision.empty() && DecisionId(spec, one.at) != options.decision) continue;
+    found.push_back({one.round, std::move(again->history), redecider.config(), {}});
+    if (found.size() > most) found.pop_front();
+  }
+  for (const std::string& note : reader->notes())
+    err << "hpaplus explain: " << note << "\n";
+  if (!found.empty()) return std::vector<Situation>(found.begin(), found.end());
+  return Error{ErrorCode::kNotFound,
+               fmt::format("the recording has no such decision of {}", options.object)};
+}
+
+// The last decision, as a running engine tells it; what it was made from it does not tell.
+Result<std::vector<Json>> AskEngine(const ExplainOptions& options) {
+  const bool more =
+      options.at || !options.decision.empty() || options.last > 1 || !options.what_if.empty();
+  if (more) {
+    return Invalid(
+        "a running engine tells its last decision only; for more, run it with --record "
+        "and name the directory with --recording");
+  }
+  const std::size_t slash = options.object.find('/');
+  HttpRequest request;
+  request.url = fmt::format("{}/v1/decisions/{}/{}", options.url,
+                            PercentEncode(options.object.substr(0, slash)),
+                            PercentEncode(options.object.substr(slash + 1)));
+  SystemClock clock;
+  CurlClient http(clock);
+  const auto answers = http.SendAll(std::span(&request, 1), clock.Now() + kPatience);
+  if (!answers[0]) return answers[0].error();
+  if (answers[0]->status == 404) {
+    return Error{ErrorCode::kNotFound, "the engine has no object " + options.object};
+  }
+  Json json = Json::parse(answers[0]->body, nullptr, false);
+  if (answers[0]->status != 200 || !json.is_object()) {
+    return Error{ErrorCode::kMalformedData,
+                 fmt::format("{} answers with HTTP status {}", options.url, answers[0]->status)};
+  }
+  return std::vector<Json>{std::move(json)};
+}
+
+Result<std::vector<Json>> Explanations(const ExplainOptions& options, std::ostream& err) {
+  if (options.object.find('/') == std::string::npos) {
+    return Invalid("the object is wanted as NAMESPACE/NAME");
+  }
+  if (!options.url.empty()) return AskEngine(options);
+  const auto situations = FindSituations(options, err);
+  if (!situations) return situations.error();
+  const Explainer explainer(options);
+  std::vector<Json> decisions;
+  for (const Situation& situation : *situations) {
+    Result<Json> decision = explainer.Explain(situation);
+    if (!decision) return decision.error();
+    decisions.push_back(*std::move(decision));
+  }
+  return decisions;
+}
+
+}  // namespace
+
+int Explain(const ExplainOptions& options, std::ostream& out, std::ostream& err) {
+  const auto decisions = Explanations(options, err);
+  if (!decisions) {
+    err << "hpaplus explain: " << decisions.error().message << "\n";
+    const ErrorCode code = decisions.error().code;
+    return code == ErrorCode::kInvalidArgument ? kExitUsage : ExitCodeOf(code);
+  }
+  if (options.json) {
+    const Json json = {{"schema", "hpaplus.io/v1/explain"}, {"decisions", *decisions}};
+    out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+    return kExitOk;
+  }
+  bool first = true;
+  for (const Json& decision : *decisions) {
+    out << (std::exchange(first, false) ? "" : "\n") << ExplainTable(decision);
+  }
+  return kExitOk;
+}
+
+}  // namespace hpaplus::app
