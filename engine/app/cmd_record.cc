@@ -106,7 +106,13 @@ class PrometheusImport {
         response.body, {}, limits, [this](const collectors::ReplySeries& one) {
           series_.push_back({one.sample.at, one.sample.value});
         });
-    if (read || response.status == 200) return read;
+    if (read) return read;
+    if (response.status == 200) {
+      return Error{read.error().code,
+                   "the query wants to have one series as its answer, like that "
+                   "of sum(): " +
+                       read.error().message};
+    }
     return Error{read.error().code, fmt::format("prometheus: HTTP status {}: {}", response.status,
                                                 read.error().message)};
   }

@@ -79,7 +79,8 @@ Result<Reconstruction> DemandBuilder::Build() const {
                      ? "the recording has no decision with a metric that asks for a size"
                      : fmt::format("the recording has no metric \"{}\"", metric_)};
   }
-  const auto first = std::ranges::find_if(moments_, [](const Moment& m) { return m.demand.has_value(); });
+  const auto first =
+      std::ranges::find_if(moments_, [](const Moment& m) { return m.demand.has_value(); });
   if (first == moments_.end()) {
     return Error{ErrorCode::kNotFound, fmt::format("the metric \"{}\" was never known", found_)};
   }

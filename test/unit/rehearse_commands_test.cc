@@ -1,14 +1,17 @@
 // The commands around recordings and policy tests, with what they print and how they exit.
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 
 #include "engine/app/commands.h"
 #include "engine/app/what_if.h"
 #include "test/support/recorded_rounds.h"
+#include "test/support/scripted_server.h"
 #include "test/support/temp_dir.h"
 
 namespace hpaplus::app {
@@ -225,6 +228,49 @@ TEST_F(Commands, RecordMakesATrace) {
   const Outcome empty = Call(options, Record);
   EXPECT_EQ(empty.code, 65);
   EXPECT_THAT(empty.err, HasSubstr("empty.csv: there is no line"));
+}
+
+// A day of seconds is more than one request may ask for.
+TEST_F(Commands, RecordReadsAPrometheus) {
+  std::atomic<int> requests = 0;
+  test::ScriptedServer server([&](const test::ScriptedRequest& request) {
+    ++requests;
+    EXPECT_EQ(request.path, "/api/v1/query_range");
+    EXPECT_EQ(request.headers.at("authorization"), "Bearer secret");
+    if (request.query.at("query") == "bad(") {
+      return test::ScriptedAnswer{
+          400, R"({"status":"error","errorType":"bad_data","error":"parse error"})"};
+    }
+    const auto begin = std::stoll(request.query.at("start"));
+    const auto end = std::stoll(request.query.at("end"));
+    std::string values;
+    for (auto at = begin; at <= end; ++at)
+      values += fmt::format("{}[{},\"{}\"]", values.empty() ? "" : ",", at, at % 100);
+    std::string one = R"({"metric":{},"values":[)" + values + "]}";
+    if (request.query.at("query") == "two") one += "," + one;
+    return test::ScriptedAnswer{
+        200, R"({"status":"success","data":{"resultType":"matrix","result":[)" + one + "]}}"};
+  });
+  RecordOptions options;
+  options.url = server.url();
+  options.query = "up";
+  options.step = std::chrono::seconds(1);
+  options.end = testing::kNoon;
+  options.token_file = dir_.Write("token", "secret\n");
+  const Outcome day = Call(options, Record);
+  EXPECT_EQ(day.code, 0) << day.err;
+  EXPECT_EQ(requests, 9);
+  EXPECT_THAT(day.err, HasSubstr("86401 points from 2025-12-31T12:00:00Z on\n"))
+      << "each second once, also where two requests meet";
+  options.over = std::chrono::minutes(1);
+  options.query = "two";
+  const Outcome two = Call(options, Record);
+  EXPECT_EQ(two.code, 65);
+  EXPECT_THAT(two.err, HasSubstr("the query wants to have one series as its answer"));
+  options.query = "bad(";
+  const Outcome bad = Call(options, Record);
+  EXPECT_EQ(bad.code, 78);
+  EXPECT_THAT(bad.err, HasSubstr("HTTP status 400: prometheus: bad_data: parse error"));
 }
 
 }  // namespace
