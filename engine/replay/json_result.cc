@@ -328,7 +328,8 @@ std::string CaseResultJson(std::string_view name, const CaseObject& admitted,
   json["steps"] = Json::array();
   for (const StepResult& step : steps) {
     Json& written = json["steps"].emplace_back(StepJson(step));
-    if (options.counterfactuals) written["counterfactuals"] = CounterfactualsJson(step.counterfactuals, *step.object.spec);
+    if (options.counterfactuals)
+      written["counterfactuals"] = CounterfactualsJson(step.counterfactuals, *step.object.spec);
   }
   return Dump(json);
 }
