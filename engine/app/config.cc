@@ -403,6 +403,7 @@ std::optional<ControllerConfig> ParseConfig(std::string_view yaml, const std::st
     Section root(context, json, "");
     ReadHead(root);
     root.Read("dryRun", config.dry_run);
+    root.Read("quota", config.quota);
     ReadEngine(root.Sub("engine"), config.engine);
     ReadKubernetes(root.Sub("kubernetes"), config.kubernetes);
     ReadSources(root.Sub("sources"), config.sources);

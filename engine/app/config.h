@@ -110,6 +110,7 @@ struct ControllerConfig {
   Grpc grpc;
   Record record;
   LogLevel log_level = LogLevel::kInfo;
+  bool quota = true;     // DynamicQuotas are served.
   bool dry_run = false;  // Nothing is written: no sizes, no status, no events.
 };
 

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <thread>
 #include <utility>
+
+#include <fmt/core.h>
+#include <unistd.h>
 
 #include "collectors/builtin.h"
 #include "collectors/kube_metrics.h"
@@ -12,6 +16,7 @@
 #include "engine/app/kubelet_source.h"
 #include "engine/app/log_journal.h"
 #include "engine/app/push_receiver.h"
+#include "engine/app/quota_intents.h"
 #include "engine/base/log.h"
 #include "engine/kube/chores.h"
 #include "engine/kube/discovery.h"
@@ -21,6 +26,8 @@
 #include "engine/kube/kube_cluster_view.h"
 #include "engine/kube/kube_journal.h"
 #include "engine/kube/parallel_get.h"
+#include "engine/kube/quota_cluster.h"
+#include "engine/kube/quota_journal.h"
 #include "engine/kube/release_journal.h"
 #include "engine/kube/scale_actuator.h"
 #include "engine/kube/source_status_writer.h"
@@ -28,6 +35,8 @@
 #include "engine/kube/status_writer.h"
 #include "engine/loop/collector_runner.h"
 #include "engine/loop/dry_run_actuator.h"
+#include "engine/loop/quota_desk.h"
+#include "engine/loop/quota_loop.h"
 #include "engine/shell/cpu_budget.h"
 #include "engine/shell/curl_client.h"
 #include "engine/shell/directory_files.h"
@@ -67,6 +76,17 @@ class KubeWorld final : public LiveWorld {
             SourceStatusConfig(), Send(),
             [this](const SourceName& name) { return runner_.HealthOf(name); }, side_clock_),
         sources_(SourceConfig(access_->default_namespace()), Api(), side_clock_),
+        quotas_(QuotaConfig(), Api(), side_clock_),
+        desk_({.wake_loop = [this] { quota_clock_.Wake(); },
+               .wake_engine = [this] { clock_.Wake(); }},
+              quotas_),
+        quota_journal_({.writes = !config.dry_run}, Send(), events_, side_clock_),
+        quota_loop_({.engine = fmt::format("{:x}-{:x}", getpid(),
+                                           side_clock_.Now().time_since_epoch().count()),
+                     .ns = config.kubernetes.ns},
+                    {quota_clock_, quotas_, quotas_, quota_journal_,
+                     [this](const std::string& ns) { return desk_.WantsIn(ns); },
+                     [this] { return desk_.TakeUrgent(); }}),
         client_({.qps = config.kubernetes.qps,
                  .burst = config.kubernetes.burst,
                  .request_timeout = config.kubernetes.request_timeout},
@@ -81,7 +101,9 @@ class KubeWorld final : public LiveWorld {
     http_.EndCallsBy(side_clock_.Now() + kLastCalls);
     source_http_.EndCallsBy(side_clock_.Now() + kLastCalls);
     if (kubelet_http_) kubelet_http_->EndCallsBy(side_clock_.Now() + kLastCalls);
+    quota_thread_ = {};
     chores_.Stop();
+    quotas_.StopWatches();
     sources_.StopWatches();
     view_.StopWatches();
   }
@@ -103,6 +125,10 @@ class KubeWorld final : public LiveWorld {
     sources_.StartWatches();
     view_.StartWatches();
     chores_.Start();
+    if (config_.quota) {
+      quotas_.StartWatches();
+      quota_thread_ = std::jthread([this](const std::stop_token& stop) { quota_loop_.Run(stop); });
+    }
     return push_->Listen([this] { return sources_.Synced() ? "" : "the sources are being read"; });
   }
 
@@ -155,6 +181,15 @@ class KubeWorld final : public LiveWorld {
     view.state.changed = [this] { clock_.Wake(); };
     view.state.work = [this] { chores_.Wake(); };
     return view;
+  }
+
+  kube::KubeQuotaCluster::Config QuotaConfig() {
+    kube::KubeQuotaCluster::Config quotas;
+    quotas.ns = config_.kubernetes.ns;
+    quotas.requests_in = [this](const std::string& ns) { return view_.RequestsIn(ns); };
+    quotas.freeze = [this] { return config_.dry_run ? "this is a dry run" : view_.Freeze(); };
+    quotas.freed = [this](const std::string& ns) { desk_.Free(ns); };
+    return quotas;
   }
 
   kube::StatusWriter::Config StatusConfig() {
@@ -297,13 +332,20 @@ class KubeWorld final : public LiveWorld {
   kube::KubeJournal kube_journal_;
   kube::SourceStatusWriter source_statuses_;
   kube::SourceWatcher sources_;
+  SystemClock quota_clock_;  // Of the quota loop alone.
+  kube::KubeQuotaCluster quotas_;
+  QuotaDesk desk_;
+  kube::KubeQuotaJournal quota_journal_;
+  QuotaLoop quota_loop_;
   LogJournal log_journal_;
-  JournalFanout live_journal_{&telemetry_, &kube_journal_, &log_journal_, &observer_};
+  QuotaIntents intents_{desk_};
+  JournalFanout live_journal_{&telemetry_, &kube_journal_, &log_journal_, &intents_, &observer_};
   kube::ReleaseJournal release_journal_{view_};
   JournalFanout dry_journal_{&telemetry_, &release_journal_, &log_journal_, &observer_};
   kube::KubeClient client_;
   kube::Discovery discovery_;
   CollectorRunner runner_;
+  std::jthread quota_thread_;  // Uses nearly all of this.
 };
 
 }  // namespace

@@ -25,7 +25,7 @@ std::string WhyPodsAreUnknown(const ClusterTables& tables, Timestamp broken_befo
   if (tables.pods_broken_since && *tables.pods_broken_since < broken_before) {
     return "the watch has been broken for too long";
   }
-  return tables.pod_places == PodPlaces::kKept ? "" : "their addresses are being read";
+  return "";
 }
 
 }  // namespace
@@ -75,6 +75,23 @@ void KubeClusterView::Release(WorkloadId id) {
   state_.Change([&](ClusterTables& tables, Timestamp) { tables.workloads.Release(id); });
 }
 
+std::optional<QuotaAmounts> KubeClusterView::RequestsIn(const std::string& ns) {
+  std::optional<QuotaAmounts> out;
+  if (!config_.ns.empty() && ns != config_.ns) return out;
+  state_.Change([&](ClusterTables& tables, Timestamp now) {
+    if (WhyPodsAreUnknown(tables, now - config_.trust_pods_for).empty()) {
+      out = tables.pods.RequestsIn(ns);
+    }
+  });
+  return out;
+}
+
+std::string KubeClusterView::Freeze() {
+  std::string out;
+  state_.Change([&](ClusterTables& tables, Timestamp) { out = tables.freeze; });
+  return out;
+}
+
 Result<std::vector<PodAddress>> KubeClusterView::Select(std::string_view ns,
                                                         const LabelSelector& selector) const {
   if (!config_.ns.empty() && ns != config_.ns) {
@@ -90,7 +107,10 @@ Result<std::vector<PodAddress>> KubeClusterView::Select(std::string_view ns,
       tables.pod_places = PodPlaces::kWanted;
       asked = true;
     }
-    const std::string problem = WhyPodsAreUnknown(tables, now - config_.trust_pods_for);
+    std::string problem = WhyPodsAreUnknown(tables, now - config_.trust_pods_for);
+    if (problem.empty() && tables.pod_places != PodPlaces::kKept) {
+      problem = "their addresses are being read";
+    }
     if (problem.empty()) {
       pods = tables.pods.Find(ns, *parsed);
     } else {

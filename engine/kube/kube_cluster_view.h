@@ -60,6 +60,11 @@ class KubeClusterView final : public ClusterView, public WorkloadLookup, public 
   [[nodiscard]] Result<std::vector<PodAddress>> Select(
       std::string_view ns, const LabelSelector& selector) const override;
 
+  /// What the pods of a namespace request; null while they are not known.
+  [[nodiscard]] std::optional<QuotaAmounts> RequestsIn(const std::string& ns);
+  /// Who says that nothing is to be written; empty: nobody.
+  [[nodiscard]] std::string Freeze();
+
   /// Looks up new kinds, starts and stops their watches, reads scales. May block for as long as a
   /// look-up takes. Returns when it wants to run again; `state.work` asks for it sooner.
   Timestamp RunChores(Timestamp now);

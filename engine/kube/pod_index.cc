@@ -158,6 +158,7 @@ void PodIndex::Upsert(PodObject object) {
         Place{std::move(object.ip), std::move(object.node), std::move(object.host_ip)});
   }
   if (!is_new && *entry.pod == object.pod) return;
+  home.requests.reset();
   Pod& pod = object.pod;
   pod.labels = labels_.Share(pod.labels, HashOf(*pod.labels));
   pod.resources = resources_.Share(pod.resources, HashOf(*pod.resources));
@@ -195,6 +196,19 @@ void PodIndex::EndReplace() {
     }
   }
   std::erase_if(namespaces_, [](const auto& item) { return item.second.unused(); });
+}
+
+const QuotaAmounts& PodIndex::RequestsIn(std::string_view ns) {
+  static const QuotaAmounts kNothing;
+  const auto found = namespaces_.find(ns);
+  if (found == namespaces_.end()) return kNothing;
+  Namespace& home = found->second;
+  if (!home.requests) {
+    home.requests.emplace();
+    for (const auto& [name, entry] : home.pods)
+      AddAmounts(PodAmounts(*entry.pod), *home.requests);
+  }
+  return *home.requests;
 }
 
 std::vector<WorkloadId> PodIndex::TakeDirty() {
@@ -329,6 +343,7 @@ void PodIndex::EraseEntry(Namespace& home, EntryMap::iterator at) {
     if (workloads_[id.index].pods.contains(at->first)) Drop(id, at->first, entry);
   }
   UnfilePod(home, entry);
+  home.requests.reset();
   home.pods.erase(at);
   --size_;
 }

@@ -14,6 +14,7 @@
 #include "engine/kube/shared_values.h"
 #include "engine/model/label_selector.h"
 #include "engine/model/pod.h"
+#include "engine/model/pod_requests_sum.h"
 #include "engine/ports/pod_directory.h"
 
 namespace hpaplus::kube {
@@ -59,6 +60,10 @@ class PodIndex {
   [[nodiscard]] std::vector<WorkloadId> TakeDirty();
   [[nodiscard]] bool has_dirty() const { return !dirty_.empty(); }
 
+  /// What the pods of a namespace request, of those that have not come to their end. Costs what
+  /// there is of pods when one of them has changed since it was last asked, else nothing.
+  [[nodiscard]] const QuotaAmounts& RequestsIn(std::string_view ns);
+
   [[nodiscard]] std::size_t size() const { return size_; }
 
  private:
@@ -89,7 +94,8 @@ class PodIndex {
   struct Namespace {
     EntryMap pods;
     std::map<std::string, KeyIndex, std::less<>> keys;
-    std::vector<WorkloadId> unfiled;  // Their selectors require no particular value.
+    std::vector<WorkloadId> unfiled;       // Their selectors require no particular value.
+    std::optional<QuotaAmounts> requests;  // Null: has to be summed up anew.
 
     [[nodiscard]] bool unused() const { return pods.empty() && keys.empty() && unfiled.empty(); }
   };

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "engine/model/quota.h"
-#include "engine/quota/quota_decision.h"
+#include "engine/model/quota_decision.h"
 #include "engine/quota/tree.h"
 
 namespace hpaplus {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
-#include "engine/quota/ledger.h"
+#include "engine/model/quota_ledger.h"
 #include "engine/quota/pool_share.h"
 
 namespace hpaplus {

@@ -41,7 +41,7 @@ fail() {
 "$helm" template all "$root/charts/hpaplus" --kube-version 1.30.0 --namespace default \
   --set push.remoteWrite.enabled=true,push.otlp.enabled=true,push.tls.secretName=push \
   --set push.tls.clientCertificates=true,scaler.enabled=true,scaler.tls.secretName=scaler \
-  --set 'scaler.clients={keda-operator}' --set podDisruptionBudget.enabled=true \
+  --set 'scaler.clients={keda-operator}' --set podDisruptionBudget.enabled=true,quota.enabled=true \
   --set networkPolicy.enabled=true,config.sources.podMetrics=Kubelet \
   | kubectl apply --dry-run=server -f - > /dev/null || fail "the chart with all options"
 if "$helm" template x "$root/charts/hpaplus" --kube-version 1.30.0 --set scaler.enabled=true \

@@ -26,6 +26,7 @@ constexpr ServedKind kKinds[] = {
     {"ClusterMetricSource", "clustermetricsources", false},
     {"DynamicQuota", "dynamicquotas", true},
     {"QuotaPool", "quotapools", false},
+    {"ResourceQuota", "resourcequotas"},
     {"Deployment", "deployments"},
     {"StatefulSet", "statefulsets"},
     {"StatefulSetPlus", "statefulsetpluses"},

@@ -44,6 +44,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $config := deepCopy .Values.config }}
 {{- $known := dict "apiVersion" "autoscaling.hpaplus.io/v1alpha1" "kind" "ControllerConfiguration" }}
 {{- $_ := set $known "http" (dict "listen" ":8080") }}
+{{- $_ := set $known "quota" .Values.quota.enabled }}
 {{- if .Values.watchNamespace }}
 {{- $_ := set $known "kubernetes" (dict "namespace" .Values.watchNamespace) }}
 {{- end }}
@@ -93,6 +94,17 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 - apiGroups: [""]
   resources: [pods]
   verbs: [list, watch]
+{{- if .Values.quota.enabled }}
+- apiGroups: [autoscaling.hpaplus.io]
+  resources: [dynamicquotas]
+  verbs: [list, watch, patch]
+- apiGroups: [autoscaling.hpaplus.io]
+  resources: [dynamicquotas/status]
+  verbs: [patch]
+- apiGroups: [""]
+  resources: [resourcequotas]
+  verbs: [get, list, watch, patch]
+{{- end }}
 {{- range .Values.rbac.targets }}
 - apiGroups: {{ toJson .apiGroups }}
   resources: {{ toJson .resources }}

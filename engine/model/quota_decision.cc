@@ -1,4 +1,4 @@
-#include "engine/quota/quota_decision.h"
+#include "engine/model/quota_decision.h"
 
 #include "engine/base/check.h"
 
