@@ -6,6 +6,8 @@
 #include "engine/app/commands.h"
 #include "engine/app/exit_codes.h"
 #include "engine/app/rehearse_files.h"
+#include "engine/rehearse/html_report.h"
+#include "engine/rehearse/report_page.h"
 #include "engine/rehearse/simulate_report.h"
 #include "engine/shell/system_clock.h"
 #include "policies/builtin.h"
@@ -36,6 +38,8 @@ class Simulation {
     report_.options = run_;
     return std::move(report_);
   }
+
+  [[nodiscard]] const rehearse::Trace& trace() const { return trace_; }
 
  private:
   Result<rehearse::PolicyRun> Run(const std::string& policy) {
@@ -88,7 +92,18 @@ int Simulate(const SimulateOptions& options, std::ostream& out, std::ostream& er
     if (const Status run = simulation.Add(policy); !run) return Fail(run.error(), err);
   }
   const rehearse::SimulateReport report = std::move(simulation).Report();
-  out << (options.json ? rehearse::SimulateJson(report) + "\n" : rehearse::SimulateTable(report));
+  switch (options.format) {
+    case ReportFormat::kTable:
+      out << rehearse::SimulateTable(report);
+      break;
+    case ReportFormat::kJson:
+      out << rehearse::SimulateJson(report) << "\n";
+      break;
+    case ReportFormat::kHtml:
+      out << rehearse::HtmlReport(
+          rehearse::SimulatePage(report, simulation.trace(), options.start));
+      break;
+  }
   return kExitOk;
 }
 

@@ -19,6 +19,8 @@
 #include "engine/app/rehearse_files.h"
 #include "engine/base/hash.h"
 #include "engine/model/validate.h"
+#include "engine/rehearse/html_report.h"
+#include "engine/rehearse/report_page.h"
 #include "engine/rehearse/tune_report.h"
 #include "engine/rehearse/yaml_text.h"
 #include "engine/shell/cpu_budget.h"
@@ -217,8 +219,17 @@ int Tune(const TuneOptions& options, std::ostream& out, std::ostream& err) {
   if (!result) return Fail(result.error(), err);
   if (!result->state_problem.empty()) err << "hpaplus tune: " << result->state_problem << "\n";
   const rehearse::TuneReport report = ReportOf(options, *inputs, threads, *std::move(result));
-  out << (options.json ? rehearse::TuneJson(report, inputs->space) + "\n"
-                       : rehearse::TuneTable(report, inputs->space));
+  switch (options.format) {
+    case ReportFormat::kTable:
+      out << rehearse::TuneTable(report, inputs->space);
+      break;
+    case ReportFormat::kJson:
+      out << rehearse::TuneJson(report, inputs->space) << "\n";
+      break;
+    case ReportFormat::kHtml:
+      out << rehearse::HtmlReport(rehearse::TunePage(report, inputs->space, options.start));
+      break;
+  }
   if (!options.write_file.empty() && report.result.chosen) {
     const Status written =
         Write(options.write_file, inputs->space.Apply(report.result.chosen->settings));

@@ -51,9 +51,11 @@ struct DemandOptions {
   Timestamp start{std::chrono::days(20'458)};  // When the trace begins, for schedules: a Monday.
 };
 
+enum class ReportFormat { kTable, kJson, kHtml };
+
 struct SimulateOptions : DemandOptions {
   std::vector<std::string> others;  // Files of other HPAPlus objects, or built-in policies.
-  bool json = false;
+  ReportFormat format = ReportFormat::kTable;
 };
 
 struct TuneOptions : DemandOptions {
@@ -65,7 +67,7 @@ struct TuneOptions : DemandOptions {
   std::string state_file;      // Empty: nothing is kept.
   std::string write_file;      // The tuned object; empty: it is not written.
   std::string progress;        // "auto", "none".
-  bool json = false;
+  ReportFormat format = ReportFormat::kTable;
 };
 
 struct ReplayOptions {

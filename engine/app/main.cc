@@ -128,6 +128,20 @@ void AddDuration(CLI::App* command, const std::string& name, hpaplus::Duration& 
       ->type_name("DURATION");
 }
 
+void AddReportFormat(CLI::App* command, app::ReportFormat& format) {
+  command
+      ->add_option_function<std::string>(
+          "-o,--output",
+          [&format](const std::string& name) {
+            if (name == "json") format = app::ReportFormat::kJson;
+            if (name == "html") format = app::ReportFormat::kHtml;
+          },
+          "\"table\" for people, \"json\" for programs, \"html\" for a page with charts")
+      ->check(CLI::IsMember({"table", "json", "html"}))
+      ->default_str("table")
+      ->type_name("FORMAT");
+}
+
 void AddDemand(CLI::App* command, app::DemandOptions& options) {
   command->add_option("--spec", options.spec_file, "A file with one HPAPlus object")
       ->required()
@@ -169,7 +183,7 @@ void AddDemand(CLI::App* command, app::DemandOptions& options) {
       ->type_name("TIME");
 }
 
-void AddSimulate(CLI::App& cli, app::SimulateOptions& options, std::string& output) {
+void AddSimulate(CLI::App& cli, app::SimulateOptions& options) {
   CLI::App* simulate = cli.add_subcommand(
       "simulate", "Run an HPAPlus object under a recorded demand, beside other policies");
   simulate->footer(
@@ -183,13 +197,10 @@ void AddSimulate(CLI::App& cli, app::SimulateOptions& options, std::string& outp
                    "Another policy on the same trace: an HPAPlus file, hpa-default, kpa-default, "
                    "static or oracle; may be repeated")
       ->type_name("POLICY");
-  simulate->add_option("-o,--output", output, "\"table\" for people, \"json\" for programs")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->default_str("table")
-      ->type_name("FORMAT");
+  AddReportFormat(simulate, options.format);
 }
 
-void AddTune(CLI::App& cli, app::TuneOptions& options, std::string& output) {
+void AddTune(CLI::App& cli, app::TuneOptions& options) {
   CLI::App* tune = cli.add_subcommand(
       "tune", "Search for better settings of an HPAPlus object under a recorded demand");
   tune->footer(
@@ -221,10 +232,7 @@ void AddTune(CLI::App& cli, app::TuneOptions& options, std::string& output) {
       ->check(CLI::IsMember({"auto", "none"}))
       ->default_str("auto")
       ->type_name("HOW");
-  tune->add_option("-o,--output", output, "\"table\" for people, \"json\" for programs")
-      ->check(CLI::IsMember({"table", "json"}))
-      ->default_str("table")
-      ->type_name("FORMAT");
+  AddReportFormat(tune, options.format);
 }
 
 void AddOutput(CLI::App* command, std::string& output, std::vector<std::string> formats) {
@@ -384,9 +392,7 @@ int Main(int argc, char** argv) {
   std::string version_output;
   std::string validate_output;
   app::SimulateOptions simulate;
-  std::string simulate_output;
   app::TuneOptions tune;
-  std::string tune_output;
   app::ReplayOptions replay;
   app::RecordOptions record;
   app::ExplainOptions explain;
@@ -396,8 +402,8 @@ int Main(int argc, char** argv) {
   AddVersion(cli, version_output);
   AddValidate(cli, validate, validate_output);
   AddDecide(cli, decide);
-  AddSimulate(cli, simulate, simulate_output);
-  AddTune(cli, tune, tune_output);
+  AddSimulate(cli, simulate);
+  AddTune(cli, tune);
   AddReplay(cli, replay);
   AddRecord(cli, record);
   AddExplain(cli, explain, explain_output);
@@ -422,7 +428,6 @@ int Main(int argc, char** argv) {
     return app::DecideStream(decide, std::cin, std::cout, std::cerr);
   }
   if (cli.got_subcommand("simulate")) {
-    simulate.json = simulate_output == "json";
     return app::Simulate(simulate, std::cout, std::cerr);
   }
   if (cli.got_subcommand("replay")) return app::Replay(replay, std::cout, std::cerr);
@@ -437,7 +442,6 @@ int Main(int argc, char** argv) {
   }
   hpaplus::BlockSignals();  // Before any thread exists.
   if (cli.got_subcommand("tune")) {
-    tune.json = tune_output == "json";
     return app::Tune(tune, std::cout, std::cerr);
   }
   return app::RunController(run, std::cerr);

@@ -92,6 +92,7 @@ PolicyRun RunSizes(std::string name, const std::vector<Replicas>& sizes,
     keeper.Add(needs[i], plant.ready(), plant.replicas());
   }
   run.scores = keeper.Total();
+  run.initial = plant_options.initial;
   return run;
 }
 
@@ -147,6 +148,7 @@ PolicyRun RunEngine(std::string name, const WorkloadSpec& spec, const Trace& tra
   run.name = std::move(name);
   run.scores = world.scores();
   run.changes = world.changes();
+  run.initial = options.plant.initial;
   run.decisions = world.decisions();
   return run;
 }

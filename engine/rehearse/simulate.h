@@ -14,6 +14,7 @@ struct PolicyRun {
   std::string name;
   Scores scores;
   std::vector<Change> changes;
+  Replicas initial = 0;  // The size at the beginning.
   std::uint64_t decisions = 0;
   double wall_seconds = 0;  // How long it took, where somebody has measured that.
 };

@@ -133,6 +133,7 @@ void Tuning::Search(Tuner& tuner, const std::stop_token& stop, TuneResult& resul
 Result<TuneResult> Tuning::Run(const std::stop_token& stop) {
   TuneResult result;
   result.split = split_;
+  result.aside = aside_;
   const WorkloadSpec hpa = HpaDefault(world_.spec);
   if (hpa.metrics.empty()) {
     return Error{ErrorCode::kInvalidArgument,

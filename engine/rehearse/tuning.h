@@ -68,6 +68,7 @@ struct TuneResult {
   Split split;
   TunedPolicy hpa;
   TunedPolicy current;
+  std::optional<Situation> aside;     // The part kept aside.
   std::optional<TunedPolicy> chosen;  // Null: stopped before anything was tried.
   bool meets = false;                 // The objective, on the first part.
   bool better = false;                // Than hpa-default on the part kept aside; see docs/tune.md.

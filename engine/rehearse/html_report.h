@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace hpaplus::rehearse {
+
+/// A report as one HTML file that needs nothing else: its style, its script and the data are in it,
+/// and a Content-Security-Policy that allows these by their SHA-256 and nothing from anywhere.
+/// `page` is a JSON object with the parts that page/report.js knows, each of which may be absent:
+///
+///     title, verdict {text, tone: "good" | "bad"}, facts {name: value},
+///     figures [{title, caption, columns [{label, digits}], rows [{name, values}]}],
+///     scatter {title, x, y, size, points [{name, x, y, size, mark, detail}]},
+///     runs {title, start, step, needed [], policies [{name, ready [], missing []}]},
+///     heat {days [], policies [{name, minutes [[24 numbers]]}]},
+///     sensitivity [{setting, chosen, lower | higher {value, cost, under}}],
+///     log [{t, policy, from, to, stage, reason}], patch, command
+///
+/// No text in it can become markup or script.
+[[nodiscard]] std::string HtmlReport(std::string_view page);
+
+}  // namespace hpaplus::rehearse
