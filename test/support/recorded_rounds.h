@@ -86,6 +86,10 @@ inline WorkloadSpec Spec(int target = 10) {
   spec.max_replicas = 100;
   spec.period = seconds(1);
   spec.timeout = seconds(1);
+  // Written sizes are remembered for these.
+  spec.behavior =
+      Rules({{ScalingPolicyType::kPercent, 100, 15}}, {{ScalingPolicyType::kPods, 5, 60}});
+  spec.safety.max_replicas_per_minute = 60;
   MetricSpec metric;
   metric.name = "load";
   metric.type = MetricType::kSource;

@@ -132,11 +132,17 @@ TEST(PolicyTest, FailsWithTheFirstMoment) {
 }
 
 TEST(PolicyTest, TellsWhatIsMissingFromZero) {
-  for (const char* series : {"outage(60s)", "stalex60", "NaNx60", "-1x60", "lag(100s) 1x60"}) {
+  const std::pair<std::string, std::string> cases[] = {{"outage(60s)", "SourceFailed"},
+                                                       {"stalex60", "NoData"},
+                                                       {"NaNx60", "InvalidData"},
+                                                       {"-1x60", "InvalidData"},
+                                                       {"lag(100s) 1x60", "StaleData"}};
+  for (const auto& [series, reason] : cases) {
     SCOPED_TRACE(series);
-    EXPECT_TRUE(Try("target: {replicas: 5}, input: {load: '50x10 " + std::string(series) +
-                    "'}, expect: [{changes: 0}]")
-                    .empty());
+    for (const Violation& violation :
+         Try("target: {replicas: 5}, input: {load: '50x10 " + series +
+             "'}, expect: [{changes: 0}, {at: 20s, reason: " + reason + "}]"))
+      ADD_FAILURE() << violation.what;
   }
   EXPECT_FALSE(Try("target: {replicas: 5}, duration: 10m, input: {load: '50x10 reset'}, expect: "
                    "[{changes: 0}]")
