@@ -145,18 +145,17 @@ class DirectRun {
     }
     last_tick_ = now;
     const DecideInput in{now, engine_.decide, kIt, view_, policies_, readings_};
-    Decided decided = Decide(in, std::move(history_));
-    history_ = std::move(decided.history);
-    Admit(decided.decision);
-    if (!decided.decision.acts) return true;
+    Decide(in, decided_);
+    Admit(decided_.decision);
+    if (!decided_.decision.acts) return true;
     const Replicas from = plant_.replicas();
-    const Replicas to = decided.decision.desired;
+    const Replicas to = decided_.decision.desired;
     plant_.Resize(to, now);
     if (pods_) pods_->Resize(to, now);
     keeper_.AddChange(from, to);
     ShowSize();
     last_tick_ = now + engine_.tick_spacing;
-    history_ = Advance(std::move(history_), *spec_, from, to, last_tick_);
+    decided_.history = Advance(std::move(decided_.history), *spec_, from, to, last_tick_);
     return true;
   }
 
@@ -208,7 +207,7 @@ class DirectRun {
   Measured measured_;
   std::optional<PodBatches> pods_;
   WorkloadView view_;
-  History history_;
+  Decided decided_;  // The last one, and the history after it.
   std::vector<std::shared_ptr<Reading>> asked_;  // One per metric, used again and again.
   std::vector<ReadingResult> readings_;
   std::vector<std::unique_ptr<SourceName>> names_;
