@@ -207,7 +207,7 @@ class DirectRun {
   Measured measured_;
   std::optional<PodBatches> pods_;
   WorkloadView view_;
-  Decided decided_;  // The last one, and the history after it.
+  Decided decided_;                              // The last one, and the history after it.
   std::vector<std::shared_ptr<Reading>> asked_;  // One per metric, used again and again.
   std::vector<ReadingResult> readings_;
   std::vector<std::unique_ptr<SourceName>> names_;
