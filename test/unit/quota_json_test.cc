@@ -1,7 +1,12 @@
 #include "engine/model/quota_json.h"
 
+#include <fstream>
+#include <iterator>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "engine/model/validate.h"
 
 namespace hpaplus {
 namespace {
@@ -112,6 +117,14 @@ TEST(ParseQuota, NamesThePlaceOfAProblem) {
     many +=
         (i > 0 ? ",{\"name\":\"r" : "{\"name\":\"r") + std::to_string(i) + R"(","min":0,"max":1})";
   EXPECT_THAT(Problem(Quota(many + "]")), HasSubstr("more than 32"));
+}
+
+TEST(ParseQuota, TheExampleIsValid) {
+  std::ifstream in(HPAPLUS_SOURCE_DIR "/examples/quota/quota.yaml");
+  const std::string text(std::istreambuf_iterator<char>(in), {});
+  const ValidationReport report = ValidateText("quota.yaml", text);
+  EXPECT_EQ(report.checked, 3U);
+  EXPECT_TRUE(report.findings.empty()) << ToString(report.findings.front());
 }
 
 TEST(ParsePool, ReadsEverything) {
