@@ -104,10 +104,16 @@ double Share(double value, double whole) {
   return value > 0 ? 1 + value : 1;
 }
 
+// The smaller of two gains, each beside what is a good one: so neither is bought with the other.
 double Balance(const Scores& scores, const Scores& hpa) {
-  return Share(scores.replica_hours, hpa.replica_hours) +
-         (scores.under_provisioned_time_share + kUnderFloor) /
-             (hpa.under_provisioned_time_share + kUnderFloor);
+  constexpr double kGoodCost = 0.1;
+  constexpr double kGoodUnder = 0.5;
+  constexpr double kOther = 0.05;  // What the larger one still counts.
+  const double cost = (1 - Share(scores.replica_hours, hpa.replica_hours)) / kGoodCost;
+  const double its = hpa.under_provisioned_time_share;
+  if (its < kUnderFloor / 10) return -cost;
+  const double under = (1 - scores.under_provisioned_time_share / its) / kGoodUnder;
+  return -std::min(cost, under) - kOther * std::max(cost, under);
 }
 
 double MostOf(const Limit& limit, const Scores& scores, const Scores& hpa) {
