@@ -107,6 +107,20 @@ struct ExplainOptions {
   bool json = false;
 };
 
+struct PlanOptions {
+  std::string file;
+  std::string against;    // The object as it is; empty: that of the recording.
+  std::string recording;  // One of the two, or none.
+  std::string trace_file;
+  double capacity_per_replica = 0;  // > 0; 0: the past is not rehearsed.
+  Duration startup = std::chrono::seconds(30);
+  std::string metric;  // Of a recording, that the demand is found in; empty: the first.
+  Duration over = std::chrono::hours(24);
+  Timestamp start = DemandOptions().start;  // Of a trace.
+  bool exit_code = false;                   // Exits with 2 when something would change.
+  bool json = false;
+};
+
 struct TestOptions {
   std::vector<std::string> files;
   std::string output;  // "table", "json", "junit".
@@ -129,6 +143,8 @@ struct TestOptions {
 [[nodiscard]] int Replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
 /// Says why an object was given the size it was: docs/explain.md.
 [[nodiscard]] int Explain(const ExplainOptions& options, std::ostream& out, std::ostream& err);
+/// Says what applying a file would change: docs/plan.md.
+[[nodiscard]] int Plan(const PlanOptions& options, std::ostream& out, std::ostream& err);
 /// Runs unit tests of policies: docs/test.md.
 [[nodiscard]] int Test(const TestOptions& options, std::ostream& out, std::ostream& err);
 /// Makes a series that was measured elsewhere into a trace: docs/record.md.

@@ -1,6 +1,7 @@
 // The command line: what there is, and which exit code comes of it. Everything else is elsewhere.
 
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <string>
 
@@ -142,6 +143,23 @@ void AddReportFormat(CLI::App* command, app::ReportFormat& format) {
       ->type_name("FORMAT");
 }
 
+CLI::Option* AddTime(CLI::App* command, const std::string& name,
+                     const std::function<void(hpaplus::Timestamp)>& take, const std::string& what) {
+  const auto read = [name, take](const std::string& text) {
+    const auto at = hpaplus::ParseRfc3339(text);
+    if (!at) throw CLI::ValidationError(name, "\"" + text + "\" is no RFC 3339 time");
+    take(*at);
+  };
+  return command->add_option_function<std::string>(name, read, what)->type_name("TIME");
+}
+
+void AddStart(CLI::App* command, hpaplus::Timestamp& start) {
+  AddTime(
+      command, "--start", [&start](hpaplus::Timestamp at) { start = at; },
+      "When the trace begins, for schedules")
+      ->default_str(hpaplus::FormatRfc3339(start));
+}
+
 void AddDemand(CLI::App* command, app::DemandOptions& options) {
   command->add_option("--spec", options.spec_file, "A file with one HPAPlus object")
       ->required()
@@ -170,17 +188,7 @@ void AddDemand(CLI::App* command, app::DemandOptions& options) {
       ->check(CLI::IsMember({"hold", "linear"}))
       ->default_str("hold")
       ->type_name("HOW");
-  command
-      ->add_option_function<std::string>(
-          "--start",
-          [&options](const std::string& text) {
-            const auto at = hpaplus::ParseRfc3339(text);
-            if (!at) throw CLI::ValidationError("--start", "\"" + text + "\" is no RFC 3339 time");
-            options.start = *at;
-          },
-          "When the trace begins, for schedules")
-      ->default_str(hpaplus::FormatRfc3339(options.start))
-      ->type_name("TIME");
+  AddStart(command, options.start);
 }
 
 void AddSimulate(CLI::App& cli, app::SimulateOptions& options) {
@@ -311,17 +319,10 @@ void AddRecord(CLI::App& cli, app::RecordOptions& options) {
   prometheus->needs(query);
   AddDuration(record, "--over", options.over, "How far back");
   AddDuration(record, "--step", options.step, "Between two samples");
-  record
-      ->add_option_function<std::string>(
-          "--end",
-          [&options](const std::string& text) {
-            const auto at = hpaplus::ParseRfc3339(text);
-            if (!at) throw CLI::ValidationError("--end", "\"" + text + "\" is no RFC 3339 time");
-            options.end = *at;
-          },
-          "Until when; default: now")
-      ->needs(prometheus)
-      ->type_name("TIME");
+  AddTime(
+      record, "--end", [&options](hpaplus::Timestamp at) { options.end = at; },
+      "Until when; default: now")
+      ->needs(prometheus);
   record->add_option("--token-file", options.token_file, "A bearer token for the Prometheus")
       ->needs(prometheus)
       ->type_name("FILE");
@@ -348,19 +349,10 @@ void AddExplain(CLI::App& cli, app::ExplainOptions& options, std::string& output
                    ->check(CLI::Range(1, 1000))
                    ->capture_default_str()
                    ->type_name("N");
-  auto* at = explain
-                 ->add_option_function<std::string>(
-                     "--at",
-                     [&options](const std::string& text) {
-                       const auto time = hpaplus::ParseRfc3339(text);
-                       if (!time) {
-                         throw CLI::ValidationError("--at", "\"" + text + "\" is no RFC 3339 time");
-                       }
-                       options.at = *time;
-                     },
-                     "The decision that stood at that time")
-                 ->excludes(last)
-                 ->type_name("TIME");
+  auto* at = AddTime(
+                 explain, "--at", [&options](hpaplus::Timestamp time) { options.at = time; },
+                 "The decision that stood at that time")
+                 ->excludes(last);
   explain->add_option("--decision", options.decision, "The decision with this id")
       ->excludes(last)
       ->excludes(at)
@@ -370,6 +362,42 @@ void AddExplain(CLI::App& cli, app::ExplainOptions& options, std::string& output
                    "Also decide with one setting of the object changed, as path=value")
       ->type_name("CHANGE");
   AddOutput(explain, output, {"table", "json"});
+}
+
+void AddPlan(CLI::App& cli, app::PlanOptions& options, std::string& output) {
+  CLI::App* plan = cli.add_subcommand("plan", "Say what applying an HPAPlus file would change");
+  plan->footer(
+      "Needs no cluster: which fields differ, what the last recorded decision would have been, "
+      "and\n"
+      "what would have been different over the past. Applies nothing. docs/plan.md\n"
+      "Examples:\n"
+      "  hpaplus plan -f web.yaml --against web-now.yaml --exit-code\n"
+      "  hpaplus plan -f web.yaml --recording /var/lib/hpaplus --capacity-per-replica 20");
+  plan->add_option("-f,--file", options.file, "A file with one HPAPlus object")
+      ->required()
+      ->type_name("FILE");
+  plan->add_option("--against", options.against, "The object as it is; default: as it was recorded")
+      ->type_name("FILE");
+  auto* recording =
+      plan->add_option("--recording", options.recording, "A segment, or a directory of them")
+          ->type_name("REC");
+  auto* trace =
+      plan->add_option("--trace", options.trace_file, "CSV with the header t_seconds,value")
+          ->excludes(recording)
+          ->type_name("FILE");
+  auto* capacity = plan->add_option("--capacity-per-replica", options.capacity_per_replica,
+                                    "How much of the demand one replica serves")
+                       ->check(CLI::PositiveNumber)
+                       ->type_name("X");
+  trace->needs(capacity);
+  AddDuration(plan, "--startup", options.startup, "How long a new replica takes to serve");
+  plan->add_option("--metric", options.metric, "The metric that the demand is found in")
+      ->needs(recording)
+      ->type_name("NAME");
+  AddDuration(plan, "--over", options.over, "How much of the past counts");
+  AddStart(plan, options.start);
+  plan->add_flag("--exit-code", options.exit_code, "Exit with 2 when something would change");
+  AddOutput(plan, output, {"table", "json"});
 }
 
 void AddTest(CLI::App& cli, app::TestOptions& options) {
@@ -397,6 +425,8 @@ int Main(int argc, char** argv) {
   app::RecordOptions record;
   app::ExplainOptions explain;
   std::string explain_output;
+  app::PlanOptions plan;
+  std::string plan_output;
   app::TestOptions test;
   AddRun(cli, run);
   AddVersion(cli, version_output);
@@ -407,6 +437,7 @@ int Main(int argc, char** argv) {
   AddReplay(cli, replay);
   AddRecord(cli, record);
   AddExplain(cli, explain, explain_output);
+  AddPlan(cli, plan, plan_output);
   AddTest(cli, test);
 
   try {
@@ -435,6 +466,10 @@ int Main(int argc, char** argv) {
   if (cli.got_subcommand("explain")) {
     explain.json = explain_output == "json";
     return app::Explain(explain, std::cout, std::cerr);
+  }
+  if (cli.got_subcommand("plan")) {
+    plan.json = plan_output == "json";
+    return app::Plan(plan, std::cout, std::cerr);
   }
   if (cli.got_subcommand("record")) {
     record.progress = isatty(STDERR_FILENO) != 0;

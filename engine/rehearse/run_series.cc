@@ -3,39 +3,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "engine/rehearse/retraced_run.h"
+
 namespace hpaplus::rehearse {
 namespace {
 
 constexpr double kHour = 3600;
 constexpr double kMinute = 60;
-
-// The run's sizes again, step by step.
-class Again {
- public:
-  Again(const PolicyRun& run, PlantOptions options) : changes_(run.changes) {
-    options.initial = run.initial;
-    plant_.emplace(options);
-  }
-
-  Replicas ReadyAt(double seconds) {
-    while (next_ < changes_.size() && changes_[next_].seconds <= seconds) {
-      const Change& change = changes_[next_++];
-      (void)plant_->Advance(At(change.seconds));
-      plant_->Resize(change.to, At(change.seconds));
-    }
-    (void)plant_->Advance(At(seconds));
-    return plant_->ready();
-  }
-
- private:
-  static Timestamp At(double seconds) {
-    return Timestamp(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
-  }
-
-  const std::vector<Change>& changes_;
-  std::optional<Plant> plant_;
-  std::size_t next_ = 0;
-};
 
 }  // namespace
 
@@ -54,14 +28,15 @@ RunSeries SeriesOf(const Situation& situation, const PolicyRun& run, Timestamp s
   const double before = ToSeconds(start - day);
   const double lasts = before + step * static_cast<double>(steps);
   series.short_minutes.assign(static_cast<std::size_t>(lasts / kHour) + 1, 0);
-  Again again(run, situation.options().plant);
+  RetracedRun again(run, situation.options().plant);
   std::size_t need = 0;
   for (std::size_t i = 0; i < steps; ++i) {
     while (static_cast<std::size_t>(situation.needs()[need].until) <= i)
       ++need;
     const double seconds = static_cast<double>(i) * step;
     const Replicas needed = situation.needs()[need].replicas;
-    const Replicas ready = again.ReadyAt(seconds);
+    again.MoveTo(seconds);
+    const Replicas ready = again.ready();
     const std::size_t at = i / each;
     series.needed[at] = std::max(series.needed[at], needed);
     series.ready[at] = std::min(series.ready[at], ready);
