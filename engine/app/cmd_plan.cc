@@ -10,7 +10,9 @@
 #include "engine/app/rehearse_files.h"
 #include "engine/base/log.h"
 #include "engine/rehearse/closed_loop.h"
+#include "engine/rehearse/html_report.h"
 #include "engine/rehearse/plan.h"
+#include "engine/rehearse/report_page.h"
 #include "engine/rehearse/spec_settings.h"
 #include "policies/builtin.h"
 
@@ -25,13 +27,26 @@ class Planner {
     plan_.object = WorkloadName(planned_.spec);
   }
 
-  Result<rehearse::Plan> Make() {
+  Status Make() {
     if (const Status read = TakeOldFile(); !read) return read.error();
     if (const Status read = TakeRecordedObject(); !read) return read.error();
     plan_.means_the_same = before_ && rehearse::MeanTheSame(*before_, planned_.spec);
     if (const Status rehearsed = TakePast(); !rehearsed) return rehearsed.error();
     plan_.warnings = rehearse::WarningsOf(plan_);
-    return std::move(plan_);
+    return Done{};
+  }
+
+  [[nodiscard]] const rehearse::Plan& plan() const { return plan_; }
+  [[nodiscard]] std::string Text() const {
+    switch (options_.format) {
+      case ReportFormat::kJson:
+        return rehearse::PlanJson(plan_) + "\n";
+      case ReportFormat::kHtml:
+        return rehearse::HtmlReport(rehearse::PlanPage(plan_, *demand_));
+      case ReportFormat::kTable:
+        break;
+    }
+    return rehearse::PlanTable(plan_);
   }
 
  private:
@@ -90,7 +105,8 @@ class Planner {
           fmt::format("the demand is shorter than {}", FormatDuration(options_.over)));
     }
     Note(rehearse::NotesOf(planned_.spec));
-    plan_.past = rehearse::Rehearse(*demand, before_ ? &*before_ : nullptr, planned_.spec,
+    demand_ = *std::move(demand);
+    plan_.past = rehearse::Rehearse(*demand_, before_ ? &*before_ : nullptr, planned_.spec,
                                     policies::MakeBuiltinPolicies);
     return Done{};
   }
@@ -103,7 +119,7 @@ class Planner {
     demand.startup = options_.startup;
     const rehearse::RunOptions run =
         RunOptionsOf(demand, before_ ? *before_ : planned_.spec, *trace);
-    return rehearse::PlanDemand{*std::move(trace), run, options_.start, {}};
+    return rehearse::PlanDemand{options_.trace_file, *std::move(trace), run, options_.start, {}};
   }
 
   Result<rehearse::PlanDemand> FromRecording() {
@@ -117,7 +133,7 @@ class Planner {
     Note(loop->notes);
     Note(rehearse::NotesOf(loop->demand));
     return rehearse::PlanDemand{
-        std::move(loop->demand.trace), loop->options, loop->demand.start, {}};
+        options_.recording, std::move(loop->demand.trace), loop->options, loop->demand.start, {}};
   }
 
   void Note(const std::vector<std::string>& notes) {
@@ -127,6 +143,7 @@ class Planner {
   const PlanOptions& options_;
   const SpecFile planned_;
   std::optional<WorkloadSpec> before_;
+  std::optional<rehearse::PlanDemand> demand_;
   rehearse::Plan plan_;
 };
 
@@ -143,12 +160,16 @@ int Plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     err << "hpaplus plan: --capacity-per-replica needs --recording or --trace\n";
     return kExitUsage;
   }
+  if (options.capacity_per_replica <= 0 && options.format == ReportFormat::kHtml) {
+    err << "hpaplus plan: -o html draws the past, which needs --capacity-per-replica\n";
+    return kExitUsage;
+  }
   Result<SpecFile> planned = ReadSpecFile(options.file);
   if (!planned) return Fail(planned.error(), err);
-  const Result<rehearse::Plan> plan = Planner(options, *std::move(planned)).Make();
-  if (!plan) return Fail(plan.error(), err);
-  out << (options.json ? rehearse::PlanJson(*plan) + "\n" : rehearse::PlanTable(*plan));
-  return options.exit_code && plan->has_changes() ? kExitFindings : kExitOk;
+  Planner planner(options, *std::move(planned));
+  if (const Status made = planner.Make(); !made) return Fail(made.error(), err);
+  out << planner.Text();
+  return options.exit_code && planner.plan().has_changes() ? kExitFindings : kExitOk;
 }
 
 }  // namespace hpaplus::app

@@ -118,7 +118,7 @@ struct PlanOptions {
   Duration over = std::chrono::hours(24);
   Timestamp start = DemandOptions().start;  // Of a trace.
   bool exit_code = false;                   // Exits with 2 when something would change.
-  bool json = false;
+  ReportFormat format = ReportFormat::kTable;
 };
 
 struct TestOptions {

@@ -364,7 +364,7 @@ void AddExplain(CLI::App& cli, app::ExplainOptions& options, std::string& output
   AddOutput(explain, output, {"table", "json"});
 }
 
-void AddPlan(CLI::App& cli, app::PlanOptions& options, std::string& output) {
+void AddPlan(CLI::App& cli, app::PlanOptions& options) {
   CLI::App* plan = cli.add_subcommand("plan", "Say what applying an HPAPlus file would change");
   plan->footer(
       "Needs no cluster: which fields differ, what the last recorded decision would have been, "
@@ -397,7 +397,7 @@ void AddPlan(CLI::App& cli, app::PlanOptions& options, std::string& output) {
   AddDuration(plan, "--over", options.over, "How much of the past counts");
   AddStart(plan, options.start);
   plan->add_flag("--exit-code", options.exit_code, "Exit with 2 when something would change");
-  AddOutput(plan, output, {"table", "json"});
+  AddReportFormat(plan, options.format);
 }
 
 void AddTest(CLI::App& cli, app::TestOptions& options) {
@@ -426,7 +426,6 @@ int Main(int argc, char** argv) {
   app::ExplainOptions explain;
   std::string explain_output;
   app::PlanOptions plan;
-  std::string plan_output;
   app::TestOptions test;
   AddRun(cli, run);
   AddVersion(cli, version_output);
@@ -437,7 +436,7 @@ int Main(int argc, char** argv) {
   AddReplay(cli, replay);
   AddRecord(cli, record);
   AddExplain(cli, explain, explain_output);
-  AddPlan(cli, plan, plan_output);
+  AddPlan(cli, plan);
   AddTest(cli, test);
 
   try {
@@ -467,10 +466,7 @@ int Main(int argc, char** argv) {
     explain.json = explain_output == "json";
     return app::Explain(explain, std::cout, std::cerr);
   }
-  if (cli.got_subcommand("plan")) {
-    plan.json = plan_output == "json";
-    return app::Plan(plan, std::cout, std::cerr);
-  }
+  if (cli.got_subcommand("plan")) return app::Plan(plan, std::cout, std::cerr);
   if (cli.got_subcommand("record")) {
     record.progress = isatty(STDERR_FILENO) != 0;
     return app::Record(record, std::cout, std::cerr);

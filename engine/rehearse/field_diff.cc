@@ -135,7 +135,7 @@ class Differ {
   void AddWhole(Kind kind, const std::string& path, const Json& value) {
     if (value.is_object() && !value.empty()) {
       for (const auto& [key, item] : value.items())
-        AddWhole(kind, path + "." + key, item);
+        AddWhole(kind, fmt::format("{}.{}", path, key), item);
       return;
     }
     const std::string text = TextOf(value);

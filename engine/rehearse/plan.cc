@@ -169,18 +169,20 @@ PastEffect Rehearse(const PlanDemand& demand, const WorkloadSpec* before,
   const double length = demand.trace.seconds();
   const double from = std::max(length - ToSeconds(demand.over), 0.0);
   const Situation situation(demand.trace, demand.options);
-  const auto figures = [&](const WorkloadSpec& spec) {
-    return FiguresOf(
-        situation, RunEngine("", spec, demand.trace, demand.options, policies, demand.start), from);
-  };
   PastEffect past;
+  const auto figures = [&](const char* name, WorkloadSpec spec) {
+    spec.frozen_until.reset();
+    past.runs.push_back(
+        RunEngine(name, spec, demand.trace, demand.options, policies, demand.start));
+    return FiguresOf(situation, past.runs.back(), from);
+  };
   past.options = demand.options;
   past.start = demand.start;
   past.from = After(demand.start, from);
   past.until = After(demand.start, length);
-  if (before != nullptr) past.before = figures(*before);
+  if (before != nullptr) past.before = figures("now", *before);
   // Decided at the same moments: a uid says when in a period.
-  past.after = figures(before != nullptr ? *InPlaceOf(*before, planned) : planned);
+  past.after = figures("planned", before != nullptr ? *InPlaceOf(*before, planned) : planned);
   return past;
 }
 
@@ -209,8 +211,11 @@ std::vector<std::string> NotesOf(const Reconstruction& demand) {
 
 std::vector<std::string> NotesOf(const WorkloadSpec& planned) {
   std::vector<std::string> notes;
-  if (!Writes(planned.mode)) {
-    notes.push_back("its mode writes no sizes: the past is what it would be if it did");
+  if (planned.mode != Mode::kActive) {
+    notes.emplace_back("its mode is not Active: the past is what it would be if it were");
+  }
+  if (planned.frozen_until) {
+    notes.emplace_back("it is frozen: the past is what it would be if it were not");
   }
   const auto asks = [](const MetricSpec& metric) {
     return metric.role == MetricRole::kScale && metric.type != MetricType::kFormula;

@@ -39,6 +39,7 @@ struct LastDecision {
 
 /// A demand that both objects are to meet.
 struct PlanDemand {
+  std::string source;  // Its file's name.
   Trace trace;
   RunOptions options;
   Timestamp start{};
@@ -53,6 +54,7 @@ struct PastEffect {
   Timestamp until{};
   std::optional<PastFigures> before;  // Null: a new object.
   PastFigures after;
+  std::vector<PolicyRun> runs;  // Over the whole demand: "now", if there is one, and "planned".
 };
 
 [[nodiscard]] PastEffect Rehearse(const PlanDemand& demand, const WorkloadSpec* before,

@@ -11,6 +11,7 @@ namespace hpaplus::rehearse {
 namespace {
 
 constexpr double kPercent = 100;
+constexpr double kMinute = 60;
 constexpr double kDay = 86'400;
 constexpr std::size_t kPoints = 1200;
 constexpr std::size_t kLogMost = 2000;
@@ -202,6 +203,45 @@ Json Sensitivities(const TuneResult& result) {
   return list;
 }
 
+Json PlanVerdict(const Plan& plan) {
+  const PastFigures& after = plan.past->after;
+  std::string text = fmt::format(
+      "{} as planned would have used {:.1f} replica-hours, been under capacity for {:.1f} min and "
+      "changed its size {} times.",
+      plan.object, after.replica_hours, after.short_seconds / kMinute, after.changes);
+  if (plan.past->before) {
+    const PastFigures& before = *plan.past->before;
+    text += fmt::format(" As it is: {:.1f} replica-hours, {:.1f} min, {} times.",
+                        before.replica_hours, before.short_seconds / kMinute, before.changes);
+  }
+  for (const std::string& warning : plan.warnings)
+    text += fmt::format(" Warning: {}.", warning);
+  const bool is_better = plan.past->before && plan.warnings.empty();
+  return {{"text", text}, {"tone", plan.warnings.empty() ? is_better ? "good" : "" : "bad"}};
+}
+
+Json PlanFigures(const PastEffect& past) {
+  Json columns = Json::array();
+  for (const auto& [label, digits] :
+       {std::pair("replica-hours", 1), std::pair("under capacity, min", 1),
+        std::pair("worst minute, %", 1), std::pair("changes", 0),
+        std::pair("reversals < 5 min", 0)})
+    columns.push_back({{"label", label}, {"digits", digits}});
+  Json rows = Json::array();
+  const auto row = [&rows](const char* name, const PastFigures& figures) {
+    rows.push_back(
+        {{"name", name},
+         {"values",
+          {figures.replica_hours, figures.short_seconds / kMinute,
+           figures.worst_minute_share * kPercent, figures.changes, figures.quick_reversals}}});
+  };
+  if (past.before) row("now", *past.before);
+  row("planned", past.after);
+  const std::string caption = fmt::format("From {} until {}; the best of each column is marked",
+                                          FormatRfc3339(past.from), FormatRfc3339(past.until));
+  return {{"title", "Figures"}, {"caption", caption}, {"columns", columns}, {"rows", rows}};
+}
+
 }  // namespace
 
 std::string SimulatePage(const SimulateReport& report, const Trace& trace, Timestamp start) {
@@ -253,6 +293,29 @@ std::string TunePage(const TuneReport& report, const SearchSpace& space, Timesta
   AddLog(*runs.back(), start + before, log);
   page["log"] = std::move(log);
   page["patch"] = report.patch;
+  return page.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string PlanPage(const Plan& plan, const PlanDemand& demand) {
+  const PastEffect& past = *plan.past;
+  Json page = {
+      {"title", "Plan of " + plan.object},
+      {"verdict", PlanVerdict(plan)},
+      {"facts", Facts(demand.source, demand.trace.seconds(), demand.trace.peak(), demand.options)}};
+  for (const FieldChange& field : plan.fields) {
+    page["facts"][field.path] =
+        fmt::format("{} -> {}", field.before.empty() ? "absent" : field.before,
+                    field.after.empty() ? "absent" : field.after);
+  }
+  if (!plan.notes.empty()) page["facts"]["Notes"] = fmt::format("{}", fmt::join(plan.notes, "; "));
+  page["figures"] = Json::array({PlanFigures(past)});
+  std::vector<const PolicyRun*> runs;
+  for (const PolicyRun& run : past.runs)
+    runs.push_back(&run);
+  AddRuns(Situation(demand.trace, demand.options), runs, demand.start, page);
+  Json log = Json::array();
+  AddLog(*runs.back(), demand.start, log);
+  page["log"] = std::move(log);
   return page.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

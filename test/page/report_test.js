@@ -21,7 +21,7 @@ function report(name, command, ...more) {
   fs.copyFileSync(path.join(examples, "web.yaml"), spec);
   const file = path.join(work, name + ".html");
   try {
-    fs.writeFileSync(file, execFileSync(binary, [command, "--spec", spec, "--trace", trace,
+    fs.writeFileSync(file, execFileSync(binary, [command, command === "plan" ? "-f" : "--spec", spec, "--trace", trace,
       "--capacity-per-replica", "20", "-o", "html", ...more]));
   } catch (error) {
     if (error.status !== 2) throw error; // Nothing better was found, which is no matter here.
@@ -64,7 +64,8 @@ const tests = {
     const { page, problems, close } = await open(browser, file);
     assert.strictEqual(await page.locator("img").count(), 0);
     assert.strictEqual(await page.locator("script").count(), 2);
-    assert((await page.locator("h1").textContent()).includes(kNasty));
+    const named = file.includes("plan") ? ".facts" : "h1"; // A plan is called after its object.
+    assert((await page.locator(named).textContent()).includes(kNasty));
     assert.match(await page.locator("meta[http-equiv]").getAttribute("content"),
       /^default-src 'none'; script-src 'sha256-[^ ]+'; style-src 'sha256-[^ ]+'; /);
     assert.deepStrictEqual(problems, []);
@@ -123,7 +124,8 @@ const tests = {
 
 (async () => {
   const files = [report("simulate", "simulate", "--repeat", "hpa-default", "--repeat", "oracle"),
-    report("tune", "tune", "--candidates", "64", "--progress", "none")];
+    report("tune", "tune", "--candidates", "64", "--progress", "none"),
+    report("plan", "plan", "--against", path.join(examples, "..", "plan", "web.yaml"))];
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
   let failed = 0;
   for (const file of files) {

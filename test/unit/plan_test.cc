@@ -307,7 +307,7 @@ TEST_F(PlanCommand, ANewObjectIsAChange) {
   const Outcome outcome = Call(options);
   EXPECT_EQ(outcome.code, 2);
   EXPECT_THAT(outcome.out, HasSubstr("+ shop/web (HPAPlus), a new object"));
-  options.json = true;
+  options.format = app::ReportFormat::kJson;
   EXPECT_THAT(Call(options).out, HasSubstr(R"("action": "create")"));
 }
 
@@ -361,10 +361,33 @@ TEST_F(PlanCommand, RehearsesThePastOfARecordingAndWarns) {
         "worst minute lacks", "reversals < 5 min",
         "min more under capacity; the worst minute begins at ", "found again in the metric load"})
     EXPECT_THAT(outcome.out, HasSubstr(text));
-  options.json = true;
+  options.format = app::ReportFormat::kJson;
   EXPECT_THAT(Call(options).out, HasSubstr(R"("loop": "closed")"));
+  options.format = app::ReportFormat::kHtml;
+  const std::string page = Call(options).out;
+  for (const char* text : {"Plan of shop/web", "as planned would have used",
+                           "As it is: ", "Warning: ", "\"tone\":\"bad\"", "spec.metrics[load]"})
+    EXPECT_THAT(page, HasSubstr(text));
   options.metric = "other";
   EXPECT_EQ(Call(options).code, 1);
+}
+
+TEST_F(PlanCommand, RehearsesWhatIsFrozenOrDoesNotWrite) {
+  const std::string old = File("old.yaml", 10);
+  const std::string frozen = dir_.Write("frozen.yaml", [&] {
+    std::string text = *app::ReadFile(old);
+    const std::string name = "{name: web,";
+    return text.replace(text.find(name), name.size(),
+                        "{annotations: {hpaplus.io/freeze: 'true'}, name: web,");
+  }());
+  PlanOptions options = Against(frozen, old);
+  options.trace_file = HPAPLUS_SOURCE_DIR "/examples/simulate/day.csv";
+  options.capacity_per_replica = 20;
+  const Outcome cold = Call(options);
+  EXPECT_THAT(cold.out, HasSubstr("note: it is frozen: "));
+  EXPECT_THAT(cold.out, Not(HasSubstr("under capacity;"))) << "it was followed all the same";
+  options.file = File("dry.yaml", 10, "  mode: DryRun\n");
+  EXPECT_THAT(Call(options).out, HasSubstr("note: its mode is not Active: "));
 }
 
 TEST_F(PlanCommand, WarnsOfWhatCostsMore) {
@@ -398,6 +421,11 @@ TEST_F(PlanCommand, SaysWhatItCannotDo) {
   options.against.clear();
   options.capacity_per_replica = 10;
   EXPECT_EQ(Call(options).code, 64);
+  options.capacity_per_replica = 0;
+  options.format = app::ReportFormat::kHtml;
+  EXPECT_EQ(Call(options).code, 64) << "a page has nothing to draw";
+  options.format = app::ReportFormat::kTable;
+  options.capacity_per_replica = 10;
   options.trace_file = dir_.Write("bad.csv", "t_seconds,value\n0,-1\n");
   const Outcome trace = Call(options);
   EXPECT_EQ(trace.code, 65);
