@@ -139,8 +139,8 @@ std::string NowText(const NowEffect& now) {
   if (!now.known) said = "held: too much is unknown";
   if (now.after != now.before) said = fmt::format("the object that is there: {}", now.before);
   if (now.after != now.current && !now.acts) said += "; decided, but not written";
-  return fmt::format("\nEffect at the last decision, {}\n  {} -> {}   {}\n",
-                     FormatRfc3339(now.at, true), now.current, now.after, said);
+  return fmt::format("\nEffect at the last decision, {}\n  {} -> {}   {}\n", FormatRfc3339(now.at),
+                     now.current, now.after, said);
 }
 
 std::string PastText(const PastEffect& past) {
