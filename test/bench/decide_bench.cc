@@ -2,10 +2,16 @@
 // those that the replica calculation of the stock HPA was measured with: 8.3 us for one metric and
 // ten pods, 82.7 us for three metrics and a hundred pods.
 
+#include <cstdint>
+#include <memory>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include <benchmark/benchmark.h>
 
+#include "engine/eval/evaluator.h"
+#include "engine/eval/tbb_executor.h"
 #include "policies/builtin.h"
 #include "test/support/workload_builder.h"
 
@@ -96,6 +102,63 @@ void ResourceMetrics(benchmark::State& state) {
   Run(state, bench);
 }
 BENCHMARK(ResourceMetrics)->Args({1, 10})->Args({3, 100});
+
+// So many objects, each with a spec, a policy, a history and an answer of its own, decided one
+// after the other: what a decision costs when nothing of it is in the cache.
+class Objects {
+ public:
+  explicit Objects(std::size_t count) {
+    Bench bench(8);
+    bench.spec->metrics = {SourceMetric()};
+    bench.spec->behavior = UsualBehavior();
+    for (std::size_t i = 0; i < count; ++i) {
+      auto spec = std::make_shared<WorkloadSpec>(*bench.spec);
+      spec->name = "app-" + std::to_string(i);
+      policies_.push_back(policies::MakeBuiltinPolicies(*spec));
+      auto view = std::make_shared<WorkloadView>(bench.view);
+      view->spec = std::move(spec);
+      views_.push_back(std::move(view));
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      Evaluation one{
+          WorkloadId{static_cast<std::uint32_t>(i)}, views_[i].get(), &policies_[i], {}, {}};
+      one.readings.push_back(AnswerNumber(70 + static_cast<double>(i % 20)));
+      evaluations_.push_back(std::move(one));
+    }
+  }
+
+  void Decide(Executor& executor) {
+    now_ += std::chrono::milliseconds(1);
+    Evaluator(DecideConfig{}, executor).Evaluate(now_, evaluations_);
+  }
+
+ private:
+  Timestamp now_ = kNoon;
+  std::vector<std::shared_ptr<const WorkloadView>> views_;
+  std::vector<PolicySet> policies_;
+  std::vector<Evaluation> evaluations_;
+};
+
+void ManyObjects(benchmark::State& state) {
+  Objects objects(static_cast<std::size_t>(state.range(0)));
+  std::unique_ptr<Executor> executor = std::make_unique<SerialExecutor>();
+  if (state.range(1) > 1) executor = MakeTbbExecutor(static_cast<int>(state.range(1)));
+  for (auto unused : state)
+    objects.Decide(*executor);
+  state.counters["per_object"] = benchmark::Counter(
+      static_cast<double>(state.range(0)) * static_cast<double>(state.iterations()),
+      benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(ManyObjects)
+    ->ArgNames({"objects", "threads"})
+    ->Args({1'000, 1})
+    ->Args({10'000, 1})
+    ->Args({100'000, 1})
+    ->Args({1'000'000, 1})
+    ->Args({10'000, 2})
+    ->Args({100'000, 2})
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
 
 }  // namespace
 }  // namespace hpaplus::testing

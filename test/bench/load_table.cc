@@ -9,10 +9,6 @@ namespace {
 
 constexpr double kPerReplica = 10;  // What the objects' averageValue says.
 
-Replicas WantedAt(int base, std::size_t object) {
-  return base + static_cast<Replicas>(object % LoadTable::kSpread);
-}
-
 }  // namespace
 
 std::string ObjectName(std::size_t object) {
@@ -29,23 +25,24 @@ std::optional<std::size_t> ObjectNumber(const std::string& name) {
   return number;
 }
 
+Replicas LoadTable::WantedAt(std::size_t move, std::size_t object) const {
+  const Moved& moved = object % every_ == 0 ? moves_[move] : moves_.front();
+  return moved.base + static_cast<Replicas>(object % kSpread);
+}
+
 void LoadTable::Move(int base, Timestamp at) {
   const std::lock_guard lock(mutex_);
   moves_.push_back({base, at, std::nullopt});
 }
 
 std::string LoadTable::Exposition(Timestamp now) {
-  int base = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (moves_.empty()) return "";
-    if (!moves_.back().told) moves_.back().told = now;
-    base = moves_.back().base;
-  }
+  const std::lock_guard lock(mutex_);
+  if (moves_.empty()) return "";
+  if (!moves_.back().told) moves_.back().told = now;
   std::string text = "# TYPE load gauge\n";
   for (std::size_t i = 0; i < objects_; ++i) {
     // Half a replica short of the next size, so that no rounding decides.
-    const double load = kPerReplica * (WantedAt(base, i) - 0.5);
+    const double load = kPerReplica * (WantedAt(moves_.size() - 1, i) - 0.5);
     text += fmt::format("load{{object=\"{}\"}} {}\n", ObjectName(i), load);
   }
   return text;
@@ -53,7 +50,7 @@ std::string LoadTable::Exposition(Timestamp now) {
 
 Replicas LoadTable::Wanted(std::size_t object) const {
   const std::lock_guard lock(mutex_);
-  return moves_.empty() ? 0 : WantedAt(moves_.back().base, object);
+  return moves_.empty() ? 0 : WantedAt(moves_.size() - 1, object);
 }
 
 std::optional<Timestamp> LoadTable::told_at() const {
@@ -71,7 +68,7 @@ bool LoadTable::WasWanted(std::size_t object, Replicas size, Timestamp from, Tim
   for (std::size_t i = 0; i < moves_.size(); ++i) {
     const bool began = moves_[i].at <= to;
     const bool had_ended = i + 1 < moves_.size() && moves_[i + 1].at < from;
-    if (began && !had_ended && WantedAt(moves_[i].base, object) == size) return true;
+    if (began && !had_ended && WantedAt(i, object) == size) return true;
   }
   return false;
 }

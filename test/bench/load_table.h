@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <mutex>
 #include <optional>
@@ -12,14 +13,19 @@
 namespace hpaplus::bench {
 
 /// The load of all objects and its past. At `base` b, object i has as much as needs
-/// b + i % kSpread replicas; all objects' loads move at once. Thread-safe.
+/// b + i % kSpread replicas; the loads of `moving` objects move, all at once, and those of the
+/// others stay at the first base. Thread-safe.
 class LoadTable {
  public:
   static constexpr int kSpread = 5;
 
-  explicit LoadTable(std::size_t objects) : objects_(objects) {}
+  LoadTable(std::size_t objects, std::size_t moving)
+      : objects_(objects),
+        every_(std::max<std::size_t>(objects / std::max<std::size_t>(moving, 1), 1)) {}
 
   [[nodiscard]] std::size_t objects() const { return objects_; }
+  /// How many move.
+  [[nodiscard]] std::size_t moving() const { return (objects_ + every_ - 1) / every_; }
 
   void Move(int base, Timestamp at);
   /// As Prometheus reads it; the first time that a move is told of is noted.
@@ -40,12 +46,15 @@ class LoadTable {
     std::optional<Timestamp> told{};
   };
 
+  [[nodiscard]] Replicas WantedAt(std::size_t move, std::size_t object) const;
+
   const std::size_t objects_;
+  const std::size_t every_;  // The first of so many moves.
   mutable std::mutex mutex_;
   std::vector<Moved> moves_;
 };
 
-/// "web-0042".
+/// "web-00042".
 [[nodiscard]] std::string ObjectName(std::size_t object);
 /// The number in such a name.
 [[nodiscard]] std::optional<std::size_t> ObjectNumber(const std::string& name);

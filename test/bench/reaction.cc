@@ -1,10 +1,13 @@
 // How long from a change of load to the size that follows, on a real API server with metrics from
 // a real Prometheus; what it costs when nothing happens; and what an outage of the API server does.
 //
-//   hpaplus_reaction [--objects N] [--steps N] [--rest SECONDS] [--outage SECONDS]
-//                    [--program FILE] [--json FILE]
+//   hpaplus_reaction [--objects N] [--moving N] [--queries grouped|own] [--steps N]
+//                    [--rest SECONDS] [--outage SECONDS] [--program FILE] [--json FILE]
+//                    [--stock FILE]
 //
-// What is given as 0 is left out.
+// Of the objects so many have a load that moves in a step, all at once; by default at most 1,000.
+// What is given as 0 is left out. With --stock, the program of test/bench/stock_hpa, the same steps
+// are then left to Kubernetes' own HPA controller.
 // Exit codes: 0 all bars are kept; 2 one is missed; 1 it could not be measured; 77 this machine has
 // no Kubernetes binaries or no Prometheus.
 
@@ -30,9 +33,13 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// The bar is beyond one period and one scrape, each of a second.
-constexpr double kBeyondPeriodAndScrape = 1.5;
-constexpr double kPeriodAndScrape = 2;
+// From the moment Prometheus reads the new load.
+constexpr double kBeyondScrape = 1.5;
+constexpr double kBeyondScrapeOfMany = 2.5;
+constexpr std::size_t kManyObjects = 5000;
+// Engine and API server together; of many objects the engine alone.
+constexpr double kCoresAtRest = 0.15;
+constexpr double kCoresAtRestOfMany = 0.5;
 constexpr double kNormalAgain = 3;  // Two periods and a second.
 // A size may follow from the load of so long ago: a scrape, a period, a round of reads, a write.
 constexpr Duration kEvidenceAge = seconds(5);
@@ -45,10 +52,13 @@ constexpr const char* kServedReads[] = {"GET", "LIST"};
 constexpr const char* kServedWrites[] = {"POST", "PUT", "PATCH", "APPLY", "DELETE"};
 
 struct Options {
-  std::size_t objects = 500;
+  std::size_t objects = 1000;
+  std::size_t moving = 1000;
+  bool grouped = true;
   int steps = 8;
   int rest_seconds = 30;
   int outage_seconds = 30;
+  std::string stock;  // test/bench/stock_hpa, built; empty: no comparison.
   std::string program = HPAPLUS_BINARY_DIR "/hpaplus";
   std::string json_file;
 };
@@ -102,8 +112,9 @@ class Reaction {
     if (!rig_.Settle(kSettleWithin)) return NotSettled("at the start");
     Status done = Done{};
     if (options_.rest_seconds > 0) done = Rest();
-    if (done && options_.steps > 0) done = Steps();
+    if (done && options_.steps > 0) done = MeasureSteps();
     if (done && options_.outage_seconds > 0) done = Outage();
+    if (done && !options_.stock.empty()) done = Stock();
     return done;
   }
 
@@ -111,7 +122,7 @@ class Reaction {
   [[nodiscard]] Error NotSettled(const std::string& when) {
     return {ErrorCode::kDeadlineExceeded,
             fmt::format("{} of {} objects have not got their size {}\n{}", rig_.Wrong(),
-                        options_.objects, when, rig_.engine().Log())};
+                        options_.objects, when, rig_.Log())};
   }
 
   // Until what was still to be said in statuses and events has been said.
@@ -150,6 +161,13 @@ class Reaction {
     report_.AddAtMost("rest", "apiserver_writes", MoreServed(*before, *after, kServedWrites), 0);
     ReportMeans("rest", *before, *after);
     ReportUsage("rest", *before, *after);
+    const double engine = Rate(*before, *after, "engine");
+    if (options_.objects > kManyObjects) {
+      report_.AddAtMost("rest", "engine_cores", engine, kCoresAtRestOfMany);
+    } else {
+      report_.AddAtMost("rest", "engine_and_apiserver_cores",
+                        engine + Rate(*before, *after, "apiserver"), kCoresAtRest);
+    }
     return Done{};
   }
 
@@ -189,50 +207,85 @@ class Reaction {
                 mean("etcd_request_duration_seconds", {}));
   }
 
-  [[nodiscard]] Status Steps() {
-    constexpr std::array kBases = {6, 14, 4, 9, 2, 20, 11, 3};
-    constexpr auto kBetween = milliseconds(6130);  // Not in step with the scrapes.
-    Say(fmt::format("{} steps", options_.steps));
-    const auto before = rig_.Count();
-    if (!before) return before.error();
+  // What some steps of the load have come to.
+  struct Steps {
     Durations from_step;
     Durations from_scrape;
     std::size_t wrong = 0;
     std::map<std::string, double> cpu;  // Until all sizes are right.
+  };
+
+  [[nodiscard]] Result<Steps> TakeSteps() {
+    constexpr std::array kBases = {6, 14, 4, 9, 2, 20, 11, 3};
+    constexpr auto kBetween = milliseconds(6130);  // Not in step with the scrapes.
+    Say(fmt::format("{} steps", options_.steps));
+    Steps steps;
     for (int i = 0; i < options_.steps; ++i) {
       static_cast<void>(rig_.watch().TakeChanges());
       const auto usage_before = rig_.Usage();
       rig_.loads().Move(kBases[static_cast<std::size_t>(i) % kBases.size()], rig_.Now());
       if (!rig_.Settle(kSettleWithin)) return NotSettled(fmt::format("after step {}", i + 1));
       for (const auto& [process, usage] : rig_.Usage())
-        cpu[process] += usage.cpu_seconds - usage_before.at(process).cpu_seconds;
+        steps.cpu[process] += usage.cpu_seconds - usage_before.at(process).cpu_seconds;
       for (const SizeWatch::Change& change : rig_.watch().TakeChanges()) {
         if (change.to != rig_.loads().Wanted(change.object)) {
-          ++wrong;
+          ++steps.wrong;
           continue;
         }
-        from_step.Add(change.at - rig_.loads().moved_at());
-        from_scrape.Add(change.at - *rig_.loads().told_at());
+        steps.from_step.Add(change.at - rig_.loads().moved_at());
+        steps.from_scrape.Add(change.at - *rig_.loads().told_at());
       }
       rig_.Pass(kBetween);
     }
+    return steps;
+  }
+
+  [[nodiscard]] Status MeasureSteps() {
+    const auto before = rig_.Count();
+    if (!before) return before.error();
+    const Result<Steps> steps = TakeSteps();
+    if (!steps) return steps.error();
     const auto after = rig_.Count();
     if (!after) return after.error();
-    report_.AddAtLeast("steps", "sizes_observed", static_cast<double>(from_step.size()),
-                       static_cast<double>(options_.objects) * options_.steps);
-    report_.AddAtMost("steps", "wrong_sizes", static_cast<double>(wrong), 0);
-    report_.AddQuantiles("steps", "from_step", from_step,
-                         kBeyondPeriodAndScrape + kPeriodAndScrape);
-    report_.AddQuantiles("steps", "from_scrape", from_scrape);
+    report_.AddAtLeast("steps", "sizes_observed", static_cast<double>(steps->from_step.size()),
+                       static_cast<double>(rig_.loads().moving()) * options_.steps);
+    report_.AddAtMost("steps", "wrong_sizes", static_cast<double>(steps->wrong), 0);
+    report_.AddQuantiles("steps", "from_step", steps->from_step);
+    report_.AddQuantiles("steps", "from_scrape", steps->from_scrape,
+                         options_.objects > kManyObjects ? kBeyondScrapeOfMany : kBeyondScrape);
+    ours_ = steps->from_step;
     report_.Add(
         "steps", "engine_writes_per_step",
         MoreRequests(before->engine, after->engine, "hpaplus_kube_requests_total", kWrites) /
             options_.steps);
-    for (const auto& [process, seconds_used] : cpu)
+    for (const auto& [process, seconds_used] : steps->cpu)
       report_.Add("steps", process + "_cpu_seconds_per_step", seconds_used / options_.steps);
     ReportMeans("steps", *before, *after);
     ReportServerMeans(*before, *after);
     ReportUsage("steps", *before, *after);
+    return Done{};
+  }
+
+  // The same with Kubernetes' own controller in the place of the engine.
+  [[nodiscard]] Status Stock() {
+    Say("the stock HPA takes over");
+    if (Status started = rig_.ReplaceByStock(options_.stock); !started) return started;
+    if (!rig_.Settle(kSettleWithin)) return NotSettled("by the stock HPA");
+    rig_.Pass(seconds(10));
+    const auto before = rig_.Count();
+    if (!before) return before.error();
+    rig_.Pass(seconds(std::max(options_.rest_seconds, 1)));
+    const auto after = rig_.Count();
+    if (!after) return after.error();
+    report_.Add("stock", "controller_and_apiserver_cores_at_rest",
+                Rate(*before, *after, "engine") + Rate(*before, *after, "apiserver"));
+    const Result<Steps> steps = TakeSteps();
+    if (!steps) return steps.error();
+    report_.AddQuantiles("stock", "from_step", steps->from_step);
+    report_.AddQuantiles("stock", "from_scrape", steps->from_scrape);
+    for (const auto& [share, name] : {std::pair(0.5, "p50"), std::pair(0.99, "p99")})
+      report_.Add("stock", fmt::format("times_our_{}", name),
+                  steps->from_step.Seconds(share) / ours_.Seconds(share));
     return Done{};
   }
 
@@ -257,7 +310,7 @@ class Reaction {
   [[nodiscard]] bool AwaitHalf() {
     MoveOn();
     const Timestamp deadline = rig_.Now() + kSettleWithin;
-    while (rig_.Wrong() > options_.objects / 2) {
+    while (rig_.Wrong() > rig_.loads().moving() / 2) {
       if (rig_.Now() >= deadline) return false;
       rig_.Pass(milliseconds(5));
     }
@@ -303,7 +356,7 @@ class Reaction {
                       FormatRfc3339(change.at, true)));
     }
     report_.AddAtLeast("outage", "sizes_after_it_began", static_cast<double>(after),
-                       static_cast<double>(options_.objects));
+                       static_cast<double>(rig_.loads().moving()));
     report_.Add("outage", "sizes_written_before_and_seen_after", static_cast<double>(late));
     report_.AddAtMost("outage", "wrong_sizes", static_cast<double>(wrong), 0);
   }
@@ -311,6 +364,7 @@ class Reaction {
   const Options& options_;
   Rig& rig_;
   Report& report_;
+  Durations ours_;  // From a step to its size.
   int moves_ = 0;
 };
 
@@ -327,6 +381,11 @@ bool ReadOptions(int argc, char** argv, Options& options) {
     bool ok = true;
     if (flag == "--objects") {
       ok = ReadInteger(value, options.objects) && options.objects > 0;
+    } else if (flag == "--moving") {
+      ok = ReadInteger(value, options.moving) && options.moving > 0;
+    } else if (flag == "--queries") {
+      options.grouped = value == "grouped";
+      ok = options.grouped || value == "own";
     } else if (flag == "--steps") {
       ok = ReadInteger(value, options.steps) && options.steps >= 0;
     } else if (flag == "--rest") {
@@ -335,6 +394,8 @@ bool ReadOptions(int argc, char** argv, Options& options) {
       ok = ReadInteger(value, options.outage_seconds) && options.outage_seconds >= 0;
     } else if (flag == "--program") {
       options.program = value;
+    } else if (flag == "--stock") {
+      options.stock = value;
     } else if (flag == "--json") {
       options.json_file = value;
     } else {
@@ -351,8 +412,9 @@ int Main(int argc, char** argv) {
   constexpr int kSkipped = 77;
   Options options;
   if (!ReadOptions(argc, argv, options)) {
-    std::cerr << "usage: hpaplus_reaction [--objects N] [--steps N] [--rest SECONDS] "
-                 "[--outage SECONDS] [--program FILE] [--json FILE]\n";
+    std::cerr << "usage: hpaplus_reaction [--objects N] [--moving N] [--queries grouped|own] "
+                 "[--steps N] [--rest SECONDS] [--outage SECONDS] [--program FILE] [--stock FILE] "
+                 "[--json FILE]\n";
     return kUsage;
   }
   std::string why_not = test::KubeCluster::WhyNot();
@@ -363,6 +425,8 @@ int Main(int argc, char** argv) {
   }
   Rig::Options rig_options;
   rig_options.objects = options.objects;
+  rig_options.moving = std::min(options.moving, options.objects);
+  rig_options.grouped = options.grouped;
   rig_options.program = options.program;
   Say(fmt::format("making {} objects", options.objects));
   auto rig = Rig::Start(rig_options);

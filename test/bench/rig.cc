@@ -26,7 +26,7 @@ Json Deployment(const std::string& name, Replicas replicas) {
   return object;
 }
 
-Json HpaPlus(const std::string& name) {
+Json HpaPlus(const std::string& name, bool grouped) {
   Json object = Json::parse(R"({
     "apiVersion": "autoscaling.hpaplus.io/v1alpha1", "kind": "HPAPlus",
     "spec": {
@@ -43,7 +43,29 @@ Json HpaPlus(const std::string& name) {
           "policies": [{"type": "Pods", "value": 1000, "periodSeconds": 1}]}}}})");
   object["metadata"] = {{"name", name}, {"namespace", kNamespace}};
   object["spec"]["scaleTargetRef"]["name"] = name;
-  object["spec"]["metrics"][0]["source"]["query"] = "load{object=\"" + name + "\"}";
+  const std::string query = (grouped ? "load_of" : "load") + ("{object=\"" + name + "\"}");
+  object["spec"]["metrics"][0]["source"]["query"] = query;
+  return object;
+}
+
+// What HpaPlus() is, in Kubernetes' own words.
+Json StockHpa(const std::string& name) {
+  Json object = Json::parse(R"({
+    "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+    "spec": {
+      "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment"},
+      "minReplicas": 1, "maxReplicas": 1000,
+      "metrics": [{"type": "External", "external": {
+        "metric": {"name": "load", "selector": {"matchLabels": {}}},
+        "target": {"type": "AverageValue", "averageValue": "10"}}}],
+      "behavior": {
+        "scaleUp": {"stabilizationWindowSeconds": 0, "tolerance": "0.01",
+          "policies": [{"type": "Pods", "value": 1000, "periodSeconds": 1}]},
+        "scaleDown": {"stabilizationWindowSeconds": 0, "tolerance": "0.01",
+          "policies": [{"type": "Pods", "value": 1000, "periodSeconds": 1}]}}}})");
+  object["metadata"] = {{"name", name}, {"namespace", kNamespace}};
+  object["spec"]["scaleTargetRef"]["name"] = name;
+  object["spec"]["metrics"][0]["external"]["metric"]["selector"]["matchLabels"]["object"] = name;
   return object;
 }
 
@@ -78,28 +100,46 @@ Status Rig::StartSources() {
   return Done{};
 }
 
+Json Rig::Source() const {
+  Json object = {{"apiVersion", "autoscaling.hpaplus.io/v1alpha1"},
+                 {"kind", "MetricSource"},
+                 {"metadata", {{"name", "prometheus"}, {"namespace", kNamespace}}},
+                 {"spec", {{"type", "Prometheus"}, {"endpoint", prometheus_->url()}}}};
+  if (!options_.grouped) return object;
+  object["spec"]["limits"] = {{"maxSeries", 2 * options_.objects + 100},
+                              {"maxResponseBytes", 64 << 20}};
+  object["spec"]["prometheus"]["groups"] = {{{"name", "load_of"},
+                                             {"query", "sum by (object) (load)"},
+                                             {"by", {"object"}},
+                                             {"timestamp", "min by (object) (timestamp(load))"}}};
+  return object;
+}
+
 Status Rig::CreateObjects() {
   test::KubeRest& api = cluster_->api();
   const Result<Json> ns = api.Apply(
       {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", kNamespace}}}});
   if (!ns) return ns.error();
-  const Result<Json> source =
-      api.Apply({{"apiVersion", "autoscaling.hpaplus.io/v1alpha1"},
-                 {"kind", "MetricSource"},
-                 {"metadata", {{"name", "prometheus"}, {"namespace", kNamespace}}},
-                 {"spec", {{"type", "Prometheus"}, {"endpoint", prometheus_->url()}}}});
+  const Result<Json> source = api.Apply(Source());
   if (!source) return source.error();
 
-  const auto left = std::make_shared<std::atomic<std::size_t>>(2 * options_.objects);
+  std::vector<Json> objects;
+  for (std::size_t i = 0; i < options_.objects; ++i) {
+    objects.push_back(Deployment(ObjectName(i), 1));
+    objects.push_back(HpaPlus(ObjectName(i), options_.grouped));
+  }
+  return ApplyAll(objects);
+}
+
+Status Rig::ApplyAll(const std::vector<Json>& objects) {
+  const auto left = std::make_shared<std::atomic<std::size_t>>(objects.size());
   const auto failed = std::make_shared<std::atomic<std::size_t>>(0);
   const auto on_done = [left, failed](const Result<std::string>& body) {
     if (!body) ++*failed;
     --*left;
   };
-  for (std::size_t i = 0; i < options_.objects; ++i) {
-    api.StartApply(Deployment(ObjectName(i), 1), on_done);
-    api.StartApply(HpaPlus(ObjectName(i)), on_done);
-  }
+  for (const Json& object : objects)
+    cluster_->api().StartApply(object, on_done);
   for (const Timestamp deadline = Now() + kPatience; *left > 0 && Now() < deadline;)
     Pass(kLookEvery);
   if (*left + *failed > 0) {
@@ -119,8 +159,24 @@ Status Rig::StartEngine() {
   return Done{};
 }
 
+Status Rig::ReplaceByStock(const std::string& program) {
+  engine_.reset();
+  std::vector<Json> objects;
+  for (std::size_t i = 0; i < options_.objects; ++i)
+    objects.push_back(StockHpa(ObjectName(i)));
+  if (Status applied = ApplyAll(objects); !applied) return applied;
+  auto started = support::ChildProcess::Start(
+      {{program, "--kubeconfig", cluster_->Kubeconfig(), "--prometheus", prometheus_->url(),
+        "--sync-period", "1s", "--workers", "64", "--qps", "-1"},
+       {},
+       cluster_->File("stock.log")});
+  if (!started) return started.error();
+  stock_ = *std::move(started);
+  return Done{};
+}
+
 std::map<std::string, ProcessUsage> Rig::Usage() {
-  return {{"engine", ProcessUsage::Of(engine_->pid())},
+  return {{"engine", ProcessUsage::Of(engine_ ? engine_->pid() : stock_->pid())},
           {"apiserver", ProcessUsage::Of(cluster_->Pid("apiserver"))},
           {"etcd", ProcessUsage::Of(cluster_->Pid("etcd"))},
           {"prometheus", ProcessUsage::Of(prometheus_->pid())}};
@@ -130,9 +186,11 @@ Result<Rig::Counters> Rig::Count() {
   Counters counters;
   counters.at = Now();
   counters.usage = Usage();
-  auto engine = engine_->Metrics();
-  if (!engine) return engine.error();
-  counters.engine = *std::move(engine);
+  if (engine_) {
+    auto engine = engine_->Metrics();
+    if (!engine) return engine.error();
+    counters.engine = *std::move(engine);
+  }
   const auto text = cluster_->api().GetText("/metrics");
   if (!text) return text.error();
   counters.apiserver = test::ParseSeries(*text);
