@@ -192,9 +192,10 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
   api::BoardedView view(world.cluster, board);
   Engine::Config engine_config = WithShares(EngineConfig(config), **live);
   engine_config.tap = recorder->get();
-  Engine engine(std::move(engine_config),
-                {pulse, view, world.feed, world.actuator, world.journal, world.executor},
-                policies::MakeBuiltinPolicies);
+  Engine engine(
+      std::move(engine_config),
+      {pulse, view, world.feed, world.actuator, world.journal, world.executor, world.quota},
+      policies::MakeBuiltinPolicies);
 
   const auto unhealthy = [&pulse, &scaler]() -> std::string {
     if (pulse.Age() > kTickSilence) {

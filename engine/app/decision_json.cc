@@ -132,6 +132,12 @@ nlohmann::ordered_json DecisionJson(const Decision& decision, const WorkloadView
     json["steps"].push_back(StepJson(step, spec));
   for (const Condition& condition : decision.conditions)
     json["conditions"].push_back(ConditionJson(condition, decision, view));
+  if (const auto& shortage = decision.shortage) {
+    json["quota"] = {{"name", shortage->quota},
+                     {"resource", shortage->resource},
+                     {"allowed", shortage->allowed},
+                     {"unmet", shortage->unmet}};
+  }
   return json;
 }
 

@@ -16,7 +16,6 @@
 #include "engine/app/kubelet_source.h"
 #include "engine/app/log_journal.h"
 #include "engine/app/push_receiver.h"
-#include "engine/app/quota_intents.h"
 #include "engine/base/log.h"
 #include "engine/kube/chores.h"
 #include "engine/kube/discovery.h"
@@ -78,7 +77,8 @@ class KubeWorld final : public LiveWorld {
         sources_(SourceConfig(access_->default_namespace()), Api(), side_clock_),
         quotas_(QuotaConfig(), Api(), side_clock_),
         desk_({.wake_loop = [this] { quota_clock_.Wake(); },
-               .wake_engine = [this] { clock_.Wake(); }},
+               .wake_engine = [this] { clock_.Wake(); },
+               .share_of = [](const WorkloadSpec& spec) { return spec.quota; }},
               quotas_),
         quota_journal_({.writes = !config.dry_run}, Send(), events_, side_clock_),
         quota_loop_({.engine = fmt::format("{:x}-{:x}", getpid(),
@@ -135,7 +135,8 @@ class KubeWorld final : public LiveWorld {
   World world() override {
     Actuator& actuator = config_.dry_run ? static_cast<Actuator&>(dry_actuator_) : actuator_;
     Journal& journal = config_.dry_run ? dry_journal_ : live_journal_;
-    return {clock_, view_, runner_, actuator, journal, deciding_};
+    QuotaGate* const quota = config_.quota ? &desk_ : nullptr;
+    return {clock_, view_, runner_, actuator, journal, deciding_, quota};
   }
 
   Duration ShareFor(const SourceName& source) override { return runner_.ShareFor(source); }
@@ -338,8 +339,7 @@ class KubeWorld final : public LiveWorld {
   kube::KubeQuotaJournal quota_journal_;
   QuotaLoop quota_loop_;
   LogJournal log_journal_;
-  QuotaIntents intents_{desk_};
-  JournalFanout live_journal_{&telemetry_, &kube_journal_, &log_journal_, &intents_, &observer_};
+  JournalFanout live_journal_{&telemetry_, &kube_journal_, &log_journal_, &observer_};
   kube::ReleaseJournal release_journal_{view_};
   JournalFanout dry_journal_{&telemetry_, &release_journal_, &log_journal_, &observer_};
   kube::KubeClient client_;

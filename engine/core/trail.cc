@@ -16,6 +16,7 @@ Trail::Trail(Decision& decision, WorkloadId workload, Timestamp now, Replicas cu
   decision_.metrics.clear();
   decision_.conditions.clear();
   decision_.steps.clear();
+  decision_.shortage.reset();
   constexpr std::size_t kUsualSteps = 8;
   constexpr std::size_t kUsualConditions = 3;
   decision_.steps.reserve(kUsualSteps);

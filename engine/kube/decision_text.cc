@@ -202,10 +202,19 @@ std::string AbleText(const Condition& condition, const Decision& decision,
 
 }  // namespace
 
+std::string QuotaText(const QuotaShortage& shortage) {
+  return fmt::format("quota {} has {} for {}, {} more are wanted", shortage.quota,
+                     shortage.resource, shortage.allowed, shortage.unmet);
+}
+
 std::string DecisionText(const Decision& decision, const WorkloadView& view) {
   std::string text =
       fmt::format("{} -> {}: {}", decision.current, decision.desired, CauseText(decision, view));
   for (const DecisionStep* step : LimitingSteps(decision)) {
+    if (step->stage == Stage::kQuota && decision.shortage) {
+      text += "; " + QuotaText(*decision.shortage);
+      continue;
+    }
     text += "; " + LimitText(*step, decision.recommended > decision.current, *view.spec);
   }
   const auto mode = std::ranges::find(decision.steps, Stage::kMode, &DecisionStep::stage);
@@ -220,9 +229,16 @@ std::string ConditionText(const Condition& condition, const Decision& decision,
   if (condition.type == ConditionType::kScalingActive) return ActiveText(condition, decision, view);
   if (condition.type == ConditionType::kFallbackActive) return FallbackText(condition, decision);
   if (condition.type == ConditionType::kFlapping) return FlappingText(condition, *view.spec);
+  if (condition.type == ConditionType::kOverloaded) {
+    return "evaluated less often than its period asks for: the engine has more to do than time";
+  }
   const auto limits = LimitingSteps(decision);
   if (condition.status != ConditionStatus::kTrue || limits.empty()) {
     return "the desired size is within all limits";
+  }
+  if (limits.back()->stage == Stage::kQuota && decision.shortage) {
+    return fmt::format("the metrics ask for {}; {}", decision.recommended,
+                       QuotaText(*decision.shortage));
   }
   return fmt::format(
       "the metrics ask for {}; {}", decision.recommended,

@@ -12,6 +12,9 @@ namespace hpaplus::kube {
 
 // Decisions in words. Pure; texts are for people and never parsed.
 
+/// What a namespace's quota leaves: "quota compute has requests.cpu for 5, 3 more are wanted".
+[[nodiscard]] std::string QuotaText(const QuotaShortage& shortage);
+
 /// "7 -> 12: rps 1,431 over 120 each (needs 11.9); limited by scaleUp policy 100%/15s".
 [[nodiscard]] std::string DecisionText(const Decision& decision, const WorkloadView& view);
 

@@ -64,8 +64,10 @@ void NoteMetrics(const Decision& decision, const WorkloadSpec& spec, EventMemory
 }
 
 // Fallback and flapping begin and end; an evaluation that says nothing of them changes nothing.
+// Overload lasts as long as it is said.
 void NoteConditions(const Decision& decision, const WorkloadView& view, EventMemory& memory,
                     Notes& notes) {
+  bool overloaded = false;
   for (const Condition& condition : decision.conditions) {
     const bool holds = condition.status == ConditionStatus::kTrue;
     if (condition.type == ConditionType::kFallbackActive) {
@@ -75,7 +77,22 @@ void NoteConditions(const Decision& decision, const WorkloadView& view, EventMem
     } else if (condition.type == ConditionType::kFlapping) {
       notes.OnRise(holds, memory.flapping, "FlappingDetected", true,
                    ConditionText(condition, decision, view));
+    } else if (condition.type == ConditionType::kOverloaded) {
+      overloaded = true;
+      notes.OnRise(true, memory.overloaded, "Overloaded", true,
+                   ConditionText(condition, decision, view));
     }
+  }
+  memory.overloaded = overloaded;
+}
+
+// Quota that grows in time is no news, so it takes two evaluations that lack it.
+void NoteQuota(const Decision& decision, EventMemory& memory, Notes& notes) {
+  constexpr int kLasting = 2;
+  if (!decision.known) return;
+  memory.quota_short = decision.shortage ? std::min(memory.quota_short + 1, kLasting + 1) : 0;
+  if (memory.quota_short == kLasting) {
+    notes.Add("QuotaBlocked", true, QuotaText(*decision.shortage));
   }
 }
 
@@ -106,6 +123,7 @@ std::vector<EventNote> EventsOf(const Decision& decision, const WorkloadView& vi
                  DecisionText(decision, view));
   }
   NoteConditions(decision, view, memory, notes);
+  NoteQuota(decision, memory, notes);
   const bool frozen = IsFrozen(view, decision.at);
   if (!frozen && memory.frozen) notes.Add("Unfrozen", false, "sizes are written again");
   notes.OnRise(frozen, memory.frozen, "Frozen", true, FreezeText(view));

@@ -24,7 +24,9 @@ struct EventMemory {
   bool at_limit = false;
   bool fallback = false;
   bool flapping = false;
+  bool overloaded = false;
   bool frozen = false;
+  int quota_short = 0;  // Evaluations in a row that lacked quota.
   std::pair<Replicas, Replicas> recommended{};
   std::string scale_text;  // Why the size that is being written was decided.
 };

@@ -15,7 +15,7 @@
 namespace hpaplus::kube {
 
 /// Who goes first when requests have to wait: sizes before reads before status before events.
-enum class Priority { kScale, kRead, kStatus, kEvent };
+enum class Priority { kScaleUp, kScaleDown, kRead, kStatus, kEvent };
 
 struct KubeRequest {
   std::string method = "GET";

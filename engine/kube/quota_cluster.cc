@@ -263,7 +263,7 @@ std::optional<KubeRequest> KubeQuotaCluster::RequestFor(const QuotaPatch& patch)
   KubeRequest request;
   request.method = "PATCH";
   request.verb = "patch";
-  request.priority = Priority::kScale;
+  request.priority = Priority::kScaleUp;  // Sizes wait for it.
   if (patch.kind == QuotaPatch::Kind::kHard || patch.kind == QuotaPatch::Kind::kRestore) {
     QuotaBody body = BodyOf(patch);
     request.path = InNamespace("/api/v1/", patch.ns, "resourcequotas/") +
@@ -377,7 +377,7 @@ Result<std::string> KubeQuotaCluster::WriteLedger(const std::string& pool,
   request.content_type = "application/merge-patch+json";
   request.verb = "patch";
   request.resource = "quotapools/status";
-  request.priority = Priority::kScale;
+  request.priority = Priority::kScaleUp;  // Sizes wait for it.
   std::vector<KubeRequest> requests;
   requests.push_back(std::move(request));
   const Result<std::string> body = std::move(SendAll(std::move(requests)).front());

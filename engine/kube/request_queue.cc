@@ -7,11 +7,13 @@
 namespace hpaplus::kube {
 namespace {
 
-// Sizes, reads, statuses, events. A step that moves many workloads wants their sizes spread over a
-// period; the statuses and events that follow the first of them must not take what the last need,
-// neither tokens nor the server's time.
-constexpr std::array<double, kPriorities> kKeptOfBurst = {0, 0.1, 0.6, 0.8};
-constexpr std::array<double, kPriorities> kShareOfFlight = {1, 0.9, 0.25, 0.125};
+// Larger sizes, smaller ones, reads, statuses, events. A step that moves many workloads wants their
+// sizes spread over a period; the statuses and events that follow the first of them must not take
+// what the last need, neither tokens nor the server's time: a status takes twice as much of that as
+// a size does. And nothing that shrinks keeps anything
+// from growing.
+constexpr std::array<double, kPriorities> kKeptOfBurst = {0, 0.1, 0.1, 0.6, 0.8};
+constexpr std::array<double, kPriorities> kShareOfFlight = {1, 0.9, 0.9, 1.0 / 16, 1.0 / 32};
 
 }  // namespace
 

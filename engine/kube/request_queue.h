@@ -15,7 +15,7 @@
 
 namespace hpaplus::kube {
 
-inline constexpr std::size_t kPriorities = 4;
+inline constexpr std::size_t kPriorities = 5;
 
 /// One request from Start() to its result.
 struct PendingRequest {

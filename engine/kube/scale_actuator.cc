@@ -26,6 +26,11 @@ std::string ScaleBody(const ScaleCommand& command) {
   return body.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+Priority PriorityOf(const ScaleCommand& command) {
+  const bool grows = command.replicas > command.view->scale.spec_replicas;
+  return grows ? Priority::kScaleUp : Priority::kScaleDown;
+}
+
 Error Explain(const Error& error, const TargetTable::Place& place) {
   if (error.code != ErrorCode::kPermissionDenied) return error;
   return {error.code, "needs update on " + place.rule + ": " + error.message};
@@ -54,7 +59,7 @@ void ScaleActuator::Start(ScaleCommand command) {
   request.body = ScaleBody(flight->command);
   request.verb = "update";
   request.resource = flight->place.resource;
-  request.priority = Priority::kScale;
+  request.priority = PriorityOf(flight->command);
   request.before_sending = [this, flight] { return MayLeave(flight); };
   send_(std::move(request),
         [this, flight](const Result<std::string>& body) { OnWritten(flight, body); });
@@ -127,7 +132,7 @@ void ScaleActuator::ReadAfterConflict(const FlightPtr& flight, const Error& conf
   request.path = flight->place.scale_path;
   request.verb = "get";
   request.resource = flight->place.resource;
-  request.priority = Priority::kScale;
+  request.priority = PriorityOf(flight->command);
   send_(std::move(request), [this, flight, conflict](const Result<std::string>& body) {
     if (body) {
       const Result<ScaledObject> fresh = ParseScale(*body);

@@ -79,13 +79,13 @@ class Conditions {
     if (type == ConditionTypeName(ConditionType::kFlapping)) {
       return spec.safety.max_reversals_per_hour.has_value();
     }
-    return true;
+    return type != ConditionTypeName(ConditionType::kOverloaded);  // Said as long as it holds.
   }
 
   static std::size_t Rank(std::string_view type) {
-    constexpr std::array<std::string_view, 9> kOrder = {
+    constexpr std::array<std::string_view, 10> kOrder = {
         "Ready",          "AbleToScale", "ScalingActive", "ScalingLimited", "MetricsFresh",
-        "FallbackActive", "Flapping",    "Frozen",        "DryRun"};
+        "FallbackActive", "Flapping",    "Overloaded",    "Frozen",         "DryRun"};
     return static_cast<std::size_t>(std::ranges::find(kOrder, type) - kOrder.begin());
   }
 

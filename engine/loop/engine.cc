@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/hash.h"
+#include "engine/loop/hold_decision.h"
 
 namespace hpaplus {
 namespace {
@@ -69,6 +70,7 @@ void Engine::Tick() {
   const std::vector<ScaleOutcome> outcomes = world_.actuator.TakeOutcomes();
   Follow(world_.cluster.TakeChanges(), now);
   SettleAll(outcomes, now);
+  TakeFreedQuota();
   TakeReadings(now);
   ExpireRounds(now);
 
@@ -136,7 +138,8 @@ void Engine::FollowObject(WorkloadId id, WorkloadChange change, Timestamp now) {
 void Engine::Schedule(WorkloadId id, Timestamp now) {
   const WorkloadState& state = workloads_.at(id);
   if (!state.in_round) timeouts_.Remove(id);
-  queue_.Set(id, state.view->spec->period, Fnv1a(state.view->spec->uid), now);
+  const WorkloadSpec& spec = *state.view->spec;
+  queue_.Set(id, spec.period, Fnv1a(spec.uid), now, spec.priority);
 }
 
 void Engine::ForgetObject(WorkloadId id) {
@@ -145,6 +148,7 @@ void Engine::ForgetObject(WorkloadId id) {
   timeouts_.Remove(id);
   wakes_.Remove(id);
   suspicion_.Forget(id);
+  if (world_.quota != nullptr) world_.quota->Forget(id);
   world_.journal.RecordGone(id);
 }
 
@@ -315,11 +319,13 @@ void Engine::Decide(Timestamp now) {
   for (Evaluation& one : ready)
     one.decided.history = std::move(workloads_.at(one.id).history);
   evaluator_.Evaluate(now, ready);
+  for (std::size_t i = 0; i < rounds_.size(); ++i)
+    rounds_[i].decided = ready[i].decided.decision;  // By itself, before the gates.
+  AskQuota(ready, now);
   for (std::size_t i = 0; i < ready.size(); ++i) {
     Evaluation& one = ready[i];
     WorkloadState& state = workloads_.at(one.id);
     Decision& decision = one.decided.decision;
-    if (config_.tap != nullptr) rounds_[i].decided = decision;
     Admit(state, decision);
     if (config_.tap != nullptr) EndRound(rounds_[i], decision);
     state.history = std::move(one.decided.history);
@@ -352,6 +358,40 @@ void Engine::EndRound(Round& round, const Decision& admitted) {
   config_.tap->Take(std::move(round));
 }
 
+// All of the tick together, so that what is scarce goes by priority and not by who came first.
+void Engine::AskQuota(std::span<Evaluation> ready, Timestamp now) {
+  if (world_.quota == nullptr) return;
+  asks_.clear();
+  asking_.clear();
+  for (Evaluation& one : ready) {
+    Decision& decision = one.decided.decision;
+    if (!decision.known) continue;
+    asks_.push_back({one.id, one.view, decision.current, decision.desired, decision.acts});
+    asking_.push_back(&decision);
+  }
+  const std::vector<QuotaAnswer> answers = world_.quota->Ask(asks_, now);
+  for (std::size_t i = 0; i < asks_.size(); ++i) {
+    const QuotaAnswer& answer = answers[i];
+    const Replicas unmet = asks_[i].desired - answer.allowed;
+    if (unmet <= 0) continue;
+    Decision& decision = *asking_[i];
+    decision.shortage = {answer.allowed, unmet, answer.quota, answer.resource};
+    const bool acts = decision.acts;
+    EndWith(Stage::kQuota, {answer.allowed, Reason::kQuotaLimited, static_cast<double>(unmet)},
+            decision);
+    decision.acts = decision.acts && acts;
+  }
+}
+
+void Engine::TakeFreedQuota() {
+  if (world_.quota == nullptr) return;
+  for (const WorkloadId id : world_.quota->TakeFreed()) {
+    WorkloadState* const state = workloads_.Find(id);
+    // In the middle of a round its own decision is not far; otherwise what was read still holds.
+    if (state != nullptr && !state->in_round) Enqueue(id, *state);
+  }
+}
+
 // The gates over all workloads together.
 void Engine::Admit(const WorkloadState& state, Decision& decision) {
   sources_.clear();
@@ -361,6 +401,10 @@ void Engine::Admit(const WorkloadState& state, Decision& decision) {
   }
   suspicion_.Admit(*state.view->spec, sources_, decision);
   fleet_.Admit(*state.view->spec, decision);
+  if (overload_.stretch() > 1) {
+    decision.conditions.push_back(
+        {ConditionType::kOverloaded, ConditionStatus::kTrue, Reason::kPeriodStretched});
+  }
 }
 
 void Engine::Report(Timestamp now, const DueSet& due, std::size_t periods_skipped) {

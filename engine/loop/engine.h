@@ -20,6 +20,7 @@
 #include "engine/ports/cluster_view.h"
 #include "engine/ports/journal.h"
 #include "engine/ports/metric_feed.h"
+#include "engine/ports/quota_gate.h"
 
 namespace hpaplus {
 
@@ -32,6 +33,7 @@ struct World {
   Actuator& actuator;
   Journal& journal;
   Executor& executor;
+  QuotaGate* quota = nullptr;  // Null: nobody limits sizes by quota.
 };
 
 /// A second for metrics.k8s.io, whose one answer serves everybody; nothing for other sources.
@@ -98,6 +100,8 @@ class Engine {
   void Decide(Timestamp now);
   void BeginRounds(Timestamp now);
   void EndRound(Round& round, const Decision& admitted);
+  void AskQuota(std::span<Evaluation> ready, Timestamp now);
+  void TakeFreedQuota();
   void Admit(const WorkloadState& state, Decision& decision);
   void Report(Timestamp now, const DueSet& due, std::size_t periods_skipped);
   [[nodiscard]] bool WaitForWork(Timestamp last, const std::stop_token& stop);
@@ -123,6 +127,8 @@ class Engine {
   std::size_t ready_count_ = 0;
   std::vector<Round> rounds_;  // One for each of these where there is a tap.
   std::size_t decided_ = 0;
+  std::vector<QuotaAsk> asks_;
+  std::vector<Decision*> asking_;           // Whose these are.
   std::vector<const SourceName*> sources_;  // Of the workload that is being admitted.
 };
 

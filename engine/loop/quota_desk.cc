@@ -47,10 +47,13 @@ QuotaDesk::Workload& QuotaDesk::Note(const QuotaAsk& ask) {
   if (config_.share_of) one.share = config_.share_of(spec);
   one.refused = false;
   one.pods = 0;
+  one.staying = 0;
   for (const auto& pod : ask.view->pods) {
     if (!IsThere(*pod)) continue;
     ++one.pods;
-    if (!pod->deleting) one.per_pod = PodAmounts(*pod);
+    if (pod->deleting) continue;
+    ++one.staying;
+    one.per_pod = PodAmounts(*pod);
   }
   return one;
 }
@@ -62,15 +65,22 @@ std::vector<QuotaAnswer> QuotaDesk::Ask(std::span<const QuotaAsk> asks, Timestam
     const MutexLock lock(mutex_);
     std::map<std::string, std::vector<Growth>> growths;
     for (std::size_t i = 0; i < asks.size(); ++i) {
-      const Workload& one = Note(asks[i]);
       answers[i].allowed = asks[i].desired;
-      const Replicas by = asks[i].desired - asks[i].current;
-      if (by > 0) growths[one.ns].push_back({i, &one, by});
+      if (book_.QuotasIn(asks[i].view->spec->ns).empty()) {
+        Drop(asks[i].workload);
+        continue;
+      }
+      const Workload& one = Note(asks[i]);
+      const Replicas from = std::max(asks[i].current, one.staying);
+      const Replicas by = asks[i].desired - from;
+      if (by > 0) growths[one.ns].push_back({i, &one, from, by});
     }
     for (auto& [ns, of_namespace] : growths)
       Limit(ns, of_namespace, answers);
     for (std::size_t i = 0; i < asks.size(); ++i) {
-      Workload& one = workloads_[asks[i].workload];
+      const auto found = workloads_.find(asks[i].workload);
+      if (found == workloads_.end()) continue;
+      Workload& one = found->second;
       if (asks[i].acts) one.taken = std::max(one.taken, answers[i].allowed);
       one.refused = answers[i].allowed < asks[i].desired;
       if (one.refused) lacks = urgent_.insert(one.ns).second || lacks;
@@ -147,13 +157,17 @@ void QuotaDesk::Limit(const std::string& ns, std::vector<Growth>& growths,
   }
   for (const Growth& one : growths) {
     QuotaAnswer& answer = answers[one.ask];
-    answer.allowed = one.workload->taken + one.by;
+    answer.allowed = one.from + one.by;
     if (answer.allowed == one.workload->desired) answer = {answer.allowed, "", ""};
   }
 }
 
 void QuotaDesk::Forget(WorkloadId workload) {
   const MutexLock lock(mutex_);
+  Drop(workload);
+}
+
+void QuotaDesk::Drop(WorkloadId workload) {
   const auto found = workloads_.find(workload);
   if (found == workloads_.end()) return;
   members_[found->second.ns].erase(workload);

@@ -20,6 +20,7 @@ namespace hpaplus {
 ///
 /// What has been let through counts as taken until its pods are there or it is asked for anew. What
 /// nobody can know, as no pod has been seen yet, limits nobody: the API server's admission does.
+/// Where a namespace has no quota nothing is kept and nothing is counted.
 /// Thread-safe but for the gate's own methods, which are the tick's.
 class QuotaDesk final : public QuotaGate {
  public:
@@ -52,6 +53,7 @@ class QuotaDesk final : public QuotaGate {
     Replicas desired = 0;
     Replicas most = 0;
     Replicas pods = 0;
+    Replicas staying = 0;  // Of these, not on their way out.
     QuotaAmounts per_pod;  // Empty: no pod has been seen.
     QuotaShareSpec share;
     bool refused = false;
@@ -60,10 +62,12 @@ class QuotaDesk final : public QuotaGate {
   struct Growth {
     std::size_t ask = 0;
     const Workload* workload = nullptr;
+    Replicas from = 0;  // Its size, or its pods if there are more: those have their quota.
     Replicas by = 0;
   };
 
   Workload& Note(const QuotaAsk& ask) HPAPLUS_REQUIRES(mutex_);
+  void Drop(WorkloadId workload) HPAPLUS_REQUIRES(mutex_);
   void Limit(const std::string& ns, std::vector<Growth>& growths, std::vector<QuotaAnswer>& answers)
       HPAPLUS_REQUIRES(mutex_);
   [[nodiscard]] QuotaAmounts InFlight(const std::string& ns) const HPAPLUS_REQUIRES(mutex_);

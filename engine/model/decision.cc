@@ -44,6 +44,8 @@ std::string_view StageName(Stage stage) {
       return "Activation";
     case Stage::kMode:
       return "Mode";
+    case Stage::kQuota:
+      return "Quota";
     case Stage::kFleet:
       return "Fleet";
   }
@@ -86,6 +88,8 @@ std::string_view EvidenceName(const DecisionStep& step) {
       return "bound";
     case Stage::kRollout:
       return "oldPodsReady";
+    case Stage::kQuota:
+      return "unmet";
     case Stage::kTarget:
     case Stage::kMode:
       break;
@@ -109,6 +113,8 @@ std::string_view ConditionTypeName(ConditionType type) {
       return "FallbackActive";
     case ConditionType::kFlapping:
       return "Flapping";
+    case ConditionType::kOverloaded:
+      return "Overloaded";
   }
   return "Unknown";
 }

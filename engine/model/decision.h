@@ -35,6 +35,7 @@ enum class Stage {
   kBudget,      // Safety budgets per minute and hour, the reversal breaker.
   kBounds,      // minReplicas, maxReplicas.
   kMode,        // DryRun, Paused, one direction only, frozen.
+  kQuota,       // What of a growth fits the namespace's quota.
   kFleet,       // The limit over all workloads together, after all of them have decided.
 };
 
@@ -88,6 +89,15 @@ struct MetricOutcome {
   return step.stage > Stage::kTarget && step.stage <= Stage::kCombine;
 }
 
+/// Quota of its namespace that a workload lacks.
+struct QuotaShortage {
+  Replicas allowed = 0;
+  Replicas unmet = 0;    // Replicas that it wants beyond.
+  std::string quota;     // The ResourceQuota.
+  std::string resource;  // What of it is short.
+  bool operator==(const QuotaShortage&) const = default;
+};
+
 enum class ConditionType {
   kAbleToScale,
   kScalingActive,
@@ -95,6 +105,7 @@ enum class ConditionType {
   kScaledToZero,
   kFallbackActive,  // Where a fallback is configured.
   kFlapping,        // Where the reversal breaker is.
+  kOverloaded,      // While the engine cannot keep the period.
 };
 
 [[nodiscard]] std::string_view ConditionTypeName(ConditionType type);
@@ -118,6 +129,7 @@ struct Decision {
   std::vector<MetricOutcome> metrics;  // One per spec.metrics; empty when they were not asked.
   std::vector<Condition> conditions;   // Those that this evaluation sets.
   std::vector<DecisionStep> steps;
+  std::optional<QuotaShortage> shortage;  // Null: quota limits nothing.
 
   [[nodiscard]] bool changes_scale() const { return desired != current; }
   bool operator==(const Decision&) const = default;

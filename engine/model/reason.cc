@@ -198,10 +198,14 @@ std::string_view ReasonName(Reason reason) {
       return "ScaleUpOnly";
     case Reason::kScaleDownOnly:
       return "ScaleDownOnly";
+    case Reason::kPeriodStretched:
+      return "PeriodStretched";
     case Reason::kFrozen:
       return "Frozen";
     case Reason::kNotFrozen:
       return "NotFrozen";
+    case Reason::kQuotaLimited:
+      return "QuotaLimited";
     case Reason::kFleetLimit:
       return "FleetLimit";
     case Reason::kSourceSuspect:

@@ -114,8 +114,10 @@ enum class Reason {
   kActivityUnknown,
   kScaleUpOnly,
   kScaleDownOnly,
+  kPeriodStretched,  // There is more to evaluate than time.
   kFrozen,
   kNotFrozen,
+  kQuotaLimited,      // The namespace has not enough quota.
   kFleetLimit,        // All workloads together have changed enough for now.
   kSourceSuspect,     // The numbers of many objects of a source collapsed at once.
   kSourceRecovering,  // A source has begun to answer a moment ago.

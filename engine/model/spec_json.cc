@@ -28,6 +28,9 @@ constexpr Names<Mode, 5> kModes{{{"Active", Mode::kActive},
                                  {"Paused", Mode::kPaused},
                                  {"ScaleUpOnly", Mode::kScaleUpOnly},
                                  {"ScaleDownOnly", Mode::kScaleDownOnly}}};
+constexpr Names<EvaluationPriority, 3> kPriorities{{{"Low", EvaluationPriority::kLow},
+                                                    {"Normal", EvaluationPriority::kNormal},
+                                                    {"High", EvaluationPriority::kHigh}}};
 constexpr Names<MetricType, 7> kMetricTypes{{{"Resource", MetricType::kResource},
                                              {"ContainerResource", MetricType::kContainerResource},
                                              {"Pods", MetricType::kPods},
@@ -262,11 +265,15 @@ WorkloadSpec ReadWorkload(const JsonField& root) {
   spec.timeout = timeout.Period(milliseconds(50), minutes(5))
                      .value_or(std::min<Duration>(spec.period * 4 / 5, seconds(5)));
   if (spec.timeout > spec.period) timeout.Fail("exceeds spec.evaluation.period");
+  spec.priority = OneOf(evaluation.Field("priority"), kPriorities, EvaluationPriority::kNormal);
 
   spec.metrics = ReadMetrics(field.Field("metrics"), spec.period);
   spec.behavior = ReadBehavior(field.Field("behavior"));
   ReadSafety(root, spec);
   ReadShape(field, spec);
+  const JsonField quota = field.Field("quota");
+  spec.quota.priority = static_cast<std::int32_t>(quota.Field("priority").Integer(100, 0, 1000));
+  spec.quota.weight = quota.Field("weight").Integer(100, 1, 1'000'000);
   return spec;
 }
 

@@ -13,6 +13,7 @@
 #include "engine/model/combine_spec.h"
 #include "engine/model/metric_spec.h"
 #include "engine/model/pod.h"
+#include "engine/model/quota_share.h"
 #include "engine/model/rollout.h"
 #include "engine/model/safety.h"
 #include "engine/model/schedule.h"
@@ -28,6 +29,9 @@ enum class Mode {
   kScaleUpOnly,
   kScaleDownOnly,
 };
+
+/// Whose periods give way first while the engine has more to do than time.
+enum class EvaluationPriority { kLow, kNormal, kHigh };
 
 /// Whether sizes are written in this mode at all.
 [[nodiscard]] bool Writes(Mode mode);
@@ -46,15 +50,17 @@ struct WorkloadSpec {
   Mode mode = Mode::kActive;
   Duration period = std::chrono::seconds(15);  // 1 s .. 1 h.
   Duration timeout{};                          // For one round of reads; > 0 and <= period.
-  std::vector<MetricSpec> metrics;             // 1 .. 32, names unique.
-  std::optional<Behavior> behavior;            // Null: the HPA's legacy rules.
-  std::optional<BurstSpec> burst;              // Null: no burst mode.
+  EvaluationPriority priority = EvaluationPriority::kNormal;
+  std::vector<MetricSpec> metrics;   // 1 .. 32, names unique.
+  std::optional<Behavior> behavior;  // Null: the HPA's legacy rules.
+  std::optional<BurstSpec> burst;    // Null: no burst mode.
   CombineSpec combine;
   std::vector<ScheduleSpec> schedules;   // At most 64, names unique.
   std::optional<RolloutSpec> rollout;    // Null: rollouts make no difference.
   std::optional<FallbackSpec> fallback;  // Null: what is unknown holds, however long.
   std::optional<IdleSpec> idle;          // Null: never below min_replicas.
   SafetySpec safety;
+  QuotaShareSpec quota;
   Timestamp created{};  // The epoch: unknown.
   std::optional<Timestamp>
       frozen_until;  // The object's own annotation; Timestamp::max(): for good.

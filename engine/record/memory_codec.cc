@@ -14,7 +14,7 @@ constexpr Reason LastOf(Reason /*of*/) {
   return Reason::kSuspicious;
 }
 constexpr ConditionType LastOf(ConditionType /*of*/) {
-  return ConditionType::kFlapping;
+  return ConditionType::kOverloaded;
 }
 constexpr ConditionStatus LastOf(ConditionStatus /*of*/) {
   return ConditionStatus::kUnknown;
@@ -96,15 +96,19 @@ void Fields(A& a, Of<DecisionStep> auto& step) {
   Items(a, step.stage, step.before, step.after, step.reason, step.evidence, step.index);
 }
 template <class A>
+void Fields(A& a, Of<QuotaShortage> auto& shortage) {
+  Items(a, shortage.allowed, shortage.unmet, shortage.quota, shortage.resource);
+}
+template <class A>
 void Fields(A& a, Of<Decision> auto& decision) {
   Items(a, decision.current, decision.desired, decision.recommended, decision.known, decision.acts,
-        decision.metrics, decision.conditions, decision.steps);
+        decision.metrics, decision.conditions, decision.steps, decision.shortage);
 }
 template <class A>
 void Fields(A& a, Of<DecideConfig> auto& config) {
   Items(a, config.tolerance, config.cpu_initialization_period, config.initial_readiness_delay,
         config.downscale_stabilization, config.scale_up_limit_factor, config.scale_up_limit_minimum,
-        config.pod_level_resources, config.future_skew);
+        config.pod_level_resources, config.future_skew, config.each_recommendation);
 }
 
 namespace {

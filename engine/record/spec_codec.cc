@@ -11,6 +11,9 @@ namespace hpaplus {
 constexpr Mode LastOf(Mode /*of*/) {
   return Mode::kScaleDownOnly;
 }
+constexpr EvaluationPriority LastOf(EvaluationPriority /*of*/) {
+  return EvaluationPriority::kHigh;
+}
 constexpr MetricType LastOf(MetricType /*of*/) {
   return MetricType::kFormula;
 }
@@ -170,7 +173,8 @@ void Fields(A& a, Of<WorkloadSpec> auto& spec) {
   Items(a, spec.ns, spec.name, spec.uid, spec.generation, spec.target, spec.min_replicas,
         spec.max_replicas, spec.mode, spec.period, spec.timeout, spec.metrics, spec.behavior,
         spec.burst, spec.combine.strategy, spec.schedules, spec.rollout, spec.fallback, spec.idle,
-        spec.safety, spec.created, spec.frozen_until);
+        spec.safety, spec.priority, spec.quota.priority, spec.quota.weight, spec.created,
+        spec.frozen_until);
 }
 
 namespace {

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <optional>
 
+#include "engine/base/hash.h"
+
 namespace hpaplus::sim {
 namespace {
 
@@ -43,7 +45,7 @@ void Invariants::RecordDecision(const Decision& decision, const WorkloadView& vi
   Mix(static_cast<std::uint64_t>(decision.at.time_since_epoch().count()));
   Mix(static_cast<std::uint64_t>(decision.desired));
   for (const DecisionStep& step : decision.steps) {
-    Mix(static_cast<std::uint64_t>(step.reason));
+    Mix(Fnv1a(ReasonName(step.reason)));  // Its number changes when there are new ones.
     Mix(static_cast<std::uint64_t>(step.after));
     Mix(std::bit_cast<std::uint64_t>(step.evidence));
   }

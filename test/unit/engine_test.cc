@@ -181,6 +181,30 @@ TEST_F(EngineTest, T2_AfterALongPauseThereIsOneEvaluation) {
   EXPECT_EQ(world_.report.stretch, 1) << "a pause is not overload";
 }
 
+TEST_F(EngineTest, RS4WhatIsEvaluatedLateIsToldSoAndComesBack) {
+  Make();
+  const auto is_told = [this] {
+    return std::ranges::any_of(world_.decisions.back().conditions, [](const Condition& one) {
+      return one.type == ConditionType::kOverloaded && one.status == ConditionStatus::kTrue;
+    });
+  };
+  Set(kShop, ViewOf(SpecWith("shop", {"load"}), 2));
+  engine_->Tick();
+  Evaluate(2);
+  EXPECT_FALSE(is_told());
+  for (int i = 0; i < 8; ++i) {
+    TickNext(milliseconds(400));
+    AnswerAll(2);
+    TickAfter(milliseconds(5));
+  }
+  EXPECT_GT(world_.report.stretch, 1);
+  EXPECT_TRUE(is_told());
+  for (int i = 0; i < 60; ++i)
+    Evaluate(2);
+  EXPECT_EQ(world_.report.stretch, 1);
+  EXPECT_FALSE(is_told());
+}
+
 TEST_F(EngineTest, AReadThatOthersWaitForLongerIsAskedAgain) {
   Make();
   WorkloadSpec patient = SpecWith("cart", {"load"});

@@ -186,6 +186,16 @@ TEST_F(EventRules, FlappingIsReportedOnce) {
   EXPECT_THAT(Reasons(decision), IsEmpty());
 }
 
+TEST_F(EventRules, OverloadIsReportedEachTimeItBegins) {
+  Decision decision = DecisionOf(7, 7, 7);
+  decision.conditions.push_back(
+      {ConditionType::kOverloaded, ConditionStatus::kTrue, Reason::kPeriodStretched});
+  EXPECT_THAT(Reasons(decision), ElementsAre("Overloaded"));
+  EXPECT_THAT(Reasons(decision), IsEmpty());
+  EXPECT_THAT(Reasons(DecisionOf(7, 7, 7)), IsEmpty()) << "over";
+  EXPECT_THAT(Reasons(decision), ElementsAre("Overloaded"));
+}
+
 TEST_F(EventRules, AFreezeIsReportedWhenItBeginsAndWhenItEnds) {
   spec_->frozen_until = test::kMorning + std::chrono::seconds(1);
   EXPECT_THAT(Reasons(DecisionOf(7, 7, 7)), ElementsAre("Frozen"));

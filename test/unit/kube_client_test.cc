@@ -170,7 +170,7 @@ TEST_F(KubeClientTest, AP8ARetryAfterHoldsBackThatPriorityAndLowerOnes) {
   EXPECT_EQ(Start(Get("/busy", Priority::kRead)).get().error().code, ErrorCode::kUnavailable);
   auto event = Start(Get("/event", Priority::kEvent));
   auto read = Start(Get("/read", Priority::kRead));
-  ASSERT_TRUE(Start(Get("/scale", Priority::kScale)).get());
+  ASSERT_TRUE(Start(Get("/scale", Priority::kScaleUp)).get());
   EXPECT_LT(clock_.Now() - start, seconds(1));
   ASSERT_TRUE(read.get());
   ASSERT_TRUE(event.get());
@@ -197,7 +197,7 @@ TEST_F(KubeClientTest, WaitingRequestsGoByPriority) {
   all.push_back(Start(Get("/event", Priority::kEvent)));
   all.push_back(Start(Get("/status", Priority::kStatus)));
   all.push_back(Start(Get("/read", Priority::kRead)));
-  all.push_back(Start(Get("/scale", Priority::kScale)));
+  all.push_back(Start(Get("/scale", Priority::kScaleUp)));
   go_on.set_value();
   for (auto& answer : all)
     EXPECT_TRUE(answer.get());

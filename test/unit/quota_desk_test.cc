@@ -70,6 +70,21 @@ class QuotaDeskTest : public ::testing::Test {
                   book_};
 };
 
+TEST_F(QuotaDeskTest, PodsThatAreThereHaveTheirQuota) {
+  book_.quota.hard = {{"pods", 2}};
+  book_.quota.used = {{"pods", 2}};
+  const auto web = View("web", 2);
+  EXPECT_THAT(Allowed({Asks(0, web, 1, 2)}), ElementsAre(2)) << "it has two";
+  EXPECT_THAT(Allowed({Asks(0, web, 1, 3)}), ElementsAre(2)) << "and no third";
+}
+
+TEST_F(QuotaDeskTest, WithoutAnyQuotaNothingIsKept) {
+  book_.quota.name.clear();
+  EXPECT_THAT(Allowed({Asks(0, View("web", 2), 2, 40)}), ElementsAre(40));
+  book_.requests = QuotaAmounts{};
+  EXPECT_FALSE(desk_.WantsIn("shop"));
+}
+
 TEST_F(QuotaDeskTest, LetsThroughWhatFits) {
   const auto web = View("web", 4);
   book_.quota.used = {{"requests.cpu", 4000}};

@@ -41,14 +41,23 @@ TEST_F(RequestQueueTest, EventsAndStatusesLeaveMostOfTheBurstToSizes) {
   EXPECT_EQ(PopAll(kStart), 20);
   Push(Priority::kRead, 1000);
   EXPECT_EQ(PopAll(kStart), 50);
-  Push(Priority::kScale, 1000);
+  Push(Priority::kScaleUp, 1000);
   EXPECT_EQ(PopAll(kStart), 10);
 }
 
 TEST_F(RequestQueueTest, SizesMayHaveAllOfIt) {
-  Push(Priority::kScale, 1000);
+  Push(Priority::kScaleUp, 1000);
   EXPECT_EQ(PopAll(kStart), 100);
   EXPECT_EQ(PopAll(kStart + seconds(2)), 20);
+}
+
+TEST_F(RequestQueueTest, WhatGrowsGoesBeforeWhatShrinksAndIsLeftSomeOfTheBurst) {
+  Push(Priority::kScaleDown, 1000);
+  Push(Priority::kScaleUp);
+  EXPECT_EQ(queue_.Pop(kStart)->request.priority, Priority::kScaleUp);
+  EXPECT_EQ(PopAll(kStart), 89);
+  Push(Priority::kScaleUp, 1000);
+  EXPECT_EQ(PopAll(kStart), 10);
 }
 
 TEST_F(RequestQueueTest, SaysWhenWhatWaitsMayGo) {
@@ -62,13 +71,13 @@ TEST_F(RequestQueueTest, SaysWhenWhatWaitsMayGo) {
 TEST_F(RequestQueueTest, WhatIsUrgentDoesNotWaitForWhatIsNot) {
   Push(Priority::kEvent, 21);
   EXPECT_EQ(PopAll(kStart), 20);
-  Push(Priority::kScale);
+  Push(Priority::kScaleUp);
   EXPECT_EQ(queue_.NextPop(kStart), kStart);
   EXPECT_EQ(PopAll(kStart), 1);
 }
 
 TEST_F(RequestQueueTest, EventsAndStatusesWaitWhileManyRequestsAreUnderWay) {
-  RequestQueue queue(KubeClient::Config{.qps = 1000, .burst = 1000, .max_in_flight = 8});
+  RequestQueue queue(KubeClient::Config{.qps = 1000, .burst = 1000, .max_in_flight = 32});
   const auto push = [&queue](Priority priority) {
     auto request = std::make_shared<PendingRequest>();
     request->request.priority = priority;
@@ -87,8 +96,8 @@ TEST_F(RequestQueueTest, EventsAndStatusesWaitWhileManyRequestsAreUnderWay) {
   EXPECT_EQ(pop(), Priority::kStatus);
   EXPECT_EQ(pop(), std::nullopt) << "an event beside two requests";
   EXPECT_EQ(queue.NextPop(kStart), std::nullopt);
-  push(Priority::kScale);
-  EXPECT_EQ(pop(), Priority::kScale);
+  push(Priority::kScaleUp);
+  EXPECT_EQ(pop(), Priority::kScaleUp);
   queue.Finished();
   queue.Finished();
   EXPECT_EQ(pop(), std::nullopt);

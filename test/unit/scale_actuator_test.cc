@@ -48,6 +48,11 @@ class ScaleActuatorTest : public testing::Test {
   ScaleActuator actuator_{sender_.Function(), lookup_, [this] { ++wakes_; }};
 };
 
+TEST_F(ScaleActuatorTest, WhatShrinksMayWait) {
+  actuator_.Start(Command(3));
+  EXPECT_EQ(sender_.next().priority, Priority::kScaleDown);
+}
+
 TEST_F(ScaleActuatorTest, ASizeIsPutWithTheVersionItWasDecidedOn) {
   actuator_.Start(Command());
   EXPECT_THAT(actuator_.TakeOutcomes(), IsEmpty());
@@ -55,7 +60,7 @@ TEST_F(ScaleActuatorTest, ASizeIsPutWithTheVersionItWasDecidedOn) {
   EXPECT_EQ(request.method, "PUT");
   EXPECT_EQ(request.path,
             "/apis/apps/v1/namespaces/shop/deployments/web/scale?fieldManager=hpaplus");
-  EXPECT_EQ(request.priority, Priority::kScale);
+  EXPECT_EQ(request.priority, Priority::kScaleUp);
   EXPECT_EQ(request.body,
             R"({"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web",)"
             R"("namespace":"shop","resourceVersion":"100"},"spec":{"replicas":12}})");
