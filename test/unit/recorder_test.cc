@@ -124,9 +124,9 @@ TEST_F(RecorderTest, CountsWhatFindsNoPlaceAndSaysSoInTheRecording) {
   const Recorder::Numbers numbers = Record(config_, CpuSpec(), 3000, true);
   EXPECT_GT(numbers.rounds, 0U);
   const Verified verified = Verify(config_.directory);
-  EXPECT_EQ(verified.rounds, numbers.rounds);
+  EXPECT_GE(verified.rounds, numbers.rounds) << "what still waited is written at the end";
   EXPECT_EQ(verified.unknown + verified.different, 0U) << "a round after a gap has its history";
-  EXPECT_LE(verified.lost, numbers.lost);
+  EXPECT_GT(verified.lost, 0U);
 }
 
 TEST_F(RecorderTest, SurvivesADirectoryThatIsGone) {
