@@ -126,8 +126,8 @@ FleetWorld::FleetWorld(const FleetOptions& options, SkippingClock& clock)
     : options_(options),
       clock_(clock),
       random_(options.seed),
-      resources_(PodResources{.containers = {{"app", {{"cpu", *Quantity::Parse("100m")}}, false}}}),
-      next_churn_(clock.Now() + options.churn) {
+      resources_(
+          PodResources{.containers = {{"app", {{"cpu", *Quantity::Parse("100m")}}, false}}}) {
   objects_.resize(options.objects);
   for (std::size_t i = 0; i < objects_.size(); ++i) {
     Object& object = objects_[i];
@@ -262,10 +262,15 @@ void FleetWorld::Publish(std::size_t index) {
   changes_.push_back({WorkloadId{static_cast<std::uint32_t>(index)}, ViewOf(index)});
 }
 
+void FleetWorld::SetChurn(Duration every) {
+  churn_ = every;
+  next_churn_ = clock_.Now() + every;
+}
+
 // An object goes, and comes back as another one with the next turn.
 void FleetWorld::Churn(Timestamp now) {
-  if (options_.churn <= Duration::zero()) return;
-  for (; next_churn_ <= now; next_churn_ += options_.churn) {
+  if (churn_ <= Duration::zero()) return;
+  for (; next_churn_ <= now; next_churn_ += churn_) {
     const std::size_t index = random_.Next() % objects_.size();
     Object& object = objects_[index];
     const bool pending = std::ranges::any_of(
@@ -330,7 +335,8 @@ void FleetWorld::Start(std::span<const ReadRequest> requests) {
     }
     const Timestamp begin = clock_.Now();
     std::vector<ReadingResult> answers = collectors_[source]->Collect(queries, {now, deadline, {}});
-    const Duration took = clock_.Now() - begin;
+    // Only the core that ticks is slow.
+    const Duration took = clock_.Unslowed(clock_.Now() - begin);
     reading_ += took;
     reader_free_ = std::max(reader_free_, now) + took;
     Arrival arrival{reader_free_, {}};

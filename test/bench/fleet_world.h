@@ -34,6 +34,9 @@ class SkippingClock final : public Clock {
   void EndAt(Timestamp end) { end_ = end; }
   void WakeAt(Timestamp at) { wake_at_ = std::min(wake_at_, at); }
   void SetSlowness(double slowness);
+  [[nodiscard]] Duration Unslowed(Duration time) const {
+    return std::chrono::duration_cast<Duration>(time / slowness_);
+  }
 
   /// Takes what was computed and allocated since out of the account; returns how long it was.
   class Aside {
@@ -71,7 +74,6 @@ struct FleetOptions {
   std::size_t per_source = 1'000;  // Objects that one Prometheus answers for.
   double with_pods = 0.1;          // The share that scales by CPU, with so many pods each.
   Replicas pods = 10;
-  Duration churn = Duration::zero();  // Every so often one object goes and another one comes.
   std::uint64_t seed = 1;
 };
 
@@ -105,6 +107,8 @@ class FleetWorld final : public ClusterView, public MetricFeed, public Actuator 
   [[nodiscard]] std::size_t bytes_read() const { return bytes_read_; }
   [[nodiscard]] Duration reading() const { return reading_; }
   [[nodiscard]] std::size_t churned() const { return churned_; }
+  /// From now on so often one object goes or another one comes; zero: never.
+  void SetChurn(Duration every);
 
  private:
   class Prometheus;
@@ -141,6 +145,7 @@ class FleetWorld final : public ClusterView, public MetricFeed, public Actuator 
   std::deque<Arrival> arrivals_;
   Timestamp reader_free_{};
   std::vector<ScaleOutcome> outcomes_;
+  Duration churn_{};
   Timestamp next_churn_{};
   double step_factor_ = 1;
   std::size_t step_each_ = 0;
