@@ -11,8 +11,8 @@ template <class T>
 class SharedValue {
  public:
   SharedValue() {
-    static const auto kEmpty = std::make_shared<const T>();
-    value_ = kEmpty;
+    static const auto empty = std::make_shared<const T>();
+    value_ = empty;
   }
   SharedValue(T value)  // NOLINT(google-explicit-constructor): a value is what it is.
       : value_(std::make_shared<const T>(std::move(value))) {}

@@ -137,8 +137,7 @@ class DirectRun {
   // False: time is over.
   bool DecideAt(Timestamp begin) {
     Timestamp now = begin;
-    if (NeedsReads(view_)) {
-      Measure(begin);
+    if (NeedsReads(view_) && Measure(begin)) {
       now += engine_.tick_spacing;
       if (now >= end_) return false;
       MoveTo(now);
@@ -165,11 +164,15 @@ class DirectRun {
     if (admits_) suspicion_.Admit(*spec_, sources_, decision);
   }
 
-  void Measure(Timestamp now) {
+  // False: what was read before is young enough to be used again.
+  bool Measure(Timestamp now) {
+    bool asked = false;
     for (std::size_t i = 0; i < asked_.size(); ++i) {
       const MetricSpec& metric = spec_->metrics[i];
-      if (metric.type == MetricType::kFormula) continue;
+      if (metric.type == MetricType::kFormula || sources_[i] == nullptr) continue;
       Reading& reading = *asked_[i];
+      if (readings_[i] && now - reading.received < engine_.share_for(*sources_[i])) continue;
+      asked = true;
       reading.received = now;
       switch (metric.type) {
         case MetricType::kResource:
@@ -189,6 +192,7 @@ class DirectRun {
       }
       readings_[i] = ReadingResult(asked_[i]);
     }
+    return asked;
   }
 
   const std::shared_ptr<const WorkloadSpec> spec_;

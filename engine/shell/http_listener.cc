@@ -214,6 +214,7 @@ class EpollListener final : public HttpListener {
 
   [[nodiscard]] int port() const override { return port_; }
   [[nodiscard]] std::size_t connections() const override { return connections_; }
+  [[nodiscard]] std::size_t bodies_bytes() const override { return bodies_; }
 
   void FollowTlsFiles() override {
     const auto changed = TlsFilesChanged();

@@ -47,6 +47,7 @@ class HttpListener {
   virtual ~HttpListener() = default;
   [[nodiscard]] virtual int port() const = 0;
   [[nodiscard]] virtual std::size_t connections() const = 0;
+  [[nodiscard]] virtual std::size_t bodies_bytes() const = 0;  // Of all that are under way.
 
   /// Reads the PEM files again when they have changed, for the connections that come after it.
   /// Files that make no sense are logged, and the ones before stay. One thread.
