@@ -86,11 +86,15 @@ void NoteConditions(const Decision& decision, const WorkloadView& view, EventMem
   memory.overloaded = overloaded;
 }
 
-// Quota that grows in time is no news, so it takes two evaluations that lack it.
-void NoteQuota(const Decision& decision, EventMemory& memory, Notes& notes) {
+// Quota that grows in time is no news, so it takes two evaluations that lack it. What is not
+// written lacks nothing.
+void NoteQuota(const Decision& decision, const WorkloadView& view, EventMemory& memory,
+               Notes& notes) {
   constexpr int kLasting = 2;
   if (!decision.known) return;
-  memory.quota_short = decision.shortage ? std::min(memory.quota_short + 1, kLasting + 1) : 0;
+  const bool writes = Writes(view.spec->mode) && !IsFrozen(view, decision.at);
+  const bool lacks = decision.shortage && writes;
+  memory.quota_short = lacks ? std::min(memory.quota_short + 1, kLasting + 1) : 0;
   if (memory.quota_short == kLasting) {
     notes.Add("QuotaBlocked", true, QuotaText(*decision.shortage));
   }
@@ -123,7 +127,7 @@ std::vector<EventNote> EventsOf(const Decision& decision, const WorkloadView& vi
                  DecisionText(decision, view));
   }
   NoteConditions(decision, view, memory, notes);
-  NoteQuota(decision, memory, notes);
+  NoteQuota(decision, view, memory, notes);
   const bool frozen = IsFrozen(view, decision.at);
   if (!frozen && memory.frozen) notes.Add("Unfrozen", false, "sizes are written again");
   notes.OnRise(frozen, memory.frozen, "Frozen", true, FreezeText(view));

@@ -10,7 +10,7 @@
 namespace hpaplus {
 namespace {
 
-// Whether a size that was decided before may still be written.
+// Whether sizes of this object may be written, those included that were decided before.
 bool StillWrites(const WorkloadView& view, Timestamp now) {
   return Writes(view.spec->mode) && view.conflict.empty() && !IsFrozen(view, now);
 }
@@ -366,7 +366,8 @@ void Engine::AskQuota(std::span<Evaluation> ready, Timestamp now) {
   for (Evaluation& one : ready) {
     Decision& decision = one.decided.decision;
     if (!decision.known) continue;
-    asks_.push_back({one.id, one.view, decision.current, decision.desired, decision.acts});
+    const bool acts = StillWrites(*one.view, now);
+    asks_.push_back({one.id, one.view, decision.current, decision.desired, acts});
     asking_.push_back(&decision);
   }
   const std::vector<QuotaAnswer> answers = world_.quota->Ask(asks_, now);
@@ -376,10 +377,8 @@ void Engine::AskQuota(std::span<Evaluation> ready, Timestamp now) {
     if (unmet <= 0) continue;
     Decision& decision = *asking_[i];
     decision.shortage = {answer.allowed, unmet, answer.quota, answer.resource};
-    const bool acts = decision.acts;
     EndWith(Stage::kQuota, {answer.allowed, Reason::kQuotaLimited, static_cast<double>(unmet)},
             decision);
-    decision.acts = decision.acts && acts;
   }
 }
 

@@ -12,7 +12,7 @@ void EndWith(Stage stage, const StageResult& result, Decision& decision) {
   decision.steps.push_back(
       {stage, decision.desired, result.replicas, result.reason, result.evidence, 0});
   decision.desired = result.replicas;
-  decision.acts = decision.changes_scale();
+  decision.acts = decision.acts && decision.changes_scale();
   const Condition limited{ConditionType::kScalingLimited, ConditionStatus::kTrue, result.reason};
   const auto found =
       std::ranges::find(decision.conditions, ConditionType::kScalingLimited, &Condition::type);

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "engine/quota/fill.h"
+#include "engine/quota/pod_shares.h"
 
 namespace hpaplus {
 namespace {
@@ -12,9 +12,10 @@ bool IsThere(const Pod& pod) {
   return pod.phase != PodPhase::kSucceeded && pod.phase != PodPhase::kFailed;
 }
 
+__extension__ using Wide = __int128;
+
 Amount Times(Amount amount, std::int64_t count) {
-  const WideAmount product = WideAmount{amount} * count;
-  return static_cast<Amount>(std::clamp<WideAmount>(product, -kAmountMost, kAmountMost));
+  return static_cast<Amount>(std::clamp<Wide>(Wide{amount} * count, -kAmountMost, kAmountMost));
 }
 
 Amount Get(const QuotaAmounts& amounts, const std::string& name) {
@@ -34,26 +35,32 @@ void AddPods(const QuotaAmounts& per_pod, std::int64_t count, QuotaAmounts& sum)
 
 QuotaDesk::Workload& QuotaDesk::Note(const QuotaAsk& ask) {
   const WorkloadSpec& spec = *ask.view->spec;
-  Workload& one = workloads_[ask.workload];
+  const auto [place, is_new] = workloads_.try_emplace(ask.workload);
+  Workload& one = place->second;
   if (one.ns != spec.ns) {
-    members_[one.ns].erase(ask.workload);
+    if (!is_new) members_[one.ns].erase(ask.workload);
     members_[spec.ns].insert(ask.workload);
+    one.ns = spec.ns;
   }
-  one.ns = spec.ns;
   one.name = spec.name;
   one.taken = ask.current;
-  one.desired = ask.desired;
-  one.most = spec.max_replicas;
+  one.desired = ask.acts ? ask.desired : ask.current;
+  one.most = ask.acts ? spec.max_replicas : ask.current;
   if (config_.share_of) one.share = config_.share_of(spec);
   one.refused = false;
   one.pods = 0;
   one.staying = 0;
+  const Pod* newest = nullptr;
   for (const auto& pod : ask.view->pods) {
     if (!IsThere(*pod)) continue;
     ++one.pods;
     if (pod->deleting) continue;
     ++one.staying;
-    one.per_pod = PodAmounts(*pod);
+    newest = pod.get();
+  }
+  if (newest != nullptr && one.of_one_pod.get() != newest->resources.get()) {
+    one.of_one_pod = newest->resources;
+    one.per_pod = PodAmounts(*newest);
   }
   return one;
 }
@@ -61,33 +68,49 @@ QuotaDesk::Workload& QuotaDesk::Note(const QuotaAsk& ask) {
 std::vector<QuotaAnswer> QuotaDesk::Ask(std::span<const QuotaAsk> asks, Timestamp /*now*/) {
   std::vector<QuotaAnswer> answers(asks.size());
   bool lacks = false;
+  const auto answer = [&answers](std::span<Growth> growths) {
+    for (Growth& one : growths)
+      answers[one.ask] = std::move(one.answer);
+  };
   {
     const MutexLock lock(mutex_);
-    std::map<std::string, std::vector<Growth>> growths;
+    GrowthsByNamespace acting;
+    GrowthsByNamespace others;
     for (std::size_t i = 0; i < asks.size(); ++i) {
-      answers[i].allowed = asks[i].desired;
-      if (book_.QuotasIn(asks[i].view->spec->ns).empty()) {
-        Drop(asks[i].workload);
+      const QuotaAsk& ask = asks[i];
+      answers[i].allowed = ask.desired;
+      if (book_.QuotasIn(ask.view->spec->ns).empty()) {
+        Drop(ask.workload);
         continue;
       }
-      const Workload& one = Note(asks[i]);
-      const Replicas from = std::max(asks[i].current, one.staying);
-      const Replicas by = asks[i].desired - from;
-      if (by > 0) growths[one.ns].push_back({i, &one, from, by});
+      Workload& one = Note(ask);
+      const Replicas from = std::max(ask.current, one.staying);
+      const Replicas by = ask.desired - from;
+      if (by > 0) (ask.acts ? acting : others)[one.ns].push_back({i, &one, from, by, by, {}});
     }
-    for (auto& [ns, of_namespace] : growths)
-      Limit(ns, of_namespace, answers);
-    for (std::size_t i = 0; i < asks.size(); ++i) {
-      const auto found = workloads_.find(asks[i].workload);
-      if (found == workloads_.end()) continue;
-      Workload& one = found->second;
-      if (asks[i].acts) one.taken = std::max(one.taken, answers[i].allowed);
-      one.refused = answers[i].allowed < asks[i].desired;
-      if (one.refused) lacks = urgent_.insert(one.ns).second || lacks;
+    for (auto& [ns, growths] : acting) {
+      Limit(std::string(ns), growths);
+      lacks = Take(growths) || lacks;
+      answer(growths);
+    }
+    for (auto& [ns, growths] : others) {  // Of what those have left.
+      Limit(std::string(ns), growths);
+      answer(growths);
     }
   }
   if (lacks && config_.wake_loop) config_.wake_loop();
   return answers;
+}
+
+// True: somebody lacks quota of whom that was not known.
+bool QuotaDesk::Take(std::span<const Growth> growths) {
+  bool lacks = false;
+  for (const Growth& one : growths) {
+    one.workload->taken = std::max(one.workload->taken, one.answer.allowed);
+    one.workload->refused = one.fits < one.by;
+    if (one.workload->refused) lacks = urgent_.insert(one.workload->ns).second || lacks;
+  }
+  return lacks;
 }
 
 QuotaAmounts QuotaDesk::InFlight(const std::string& ns) const {
@@ -101,65 +124,34 @@ QuotaAmounts QuotaDesk::InFlight(const std::string& ns) const {
   return sum;
 }
 
-void QuotaDesk::Limit(const std::string& ns, std::vector<Growth>& growths,
-                      std::vector<QuotaAnswer>& answers) {
-  const auto quotas = book_.QuotasIn(ns);
-  if (quotas.empty()) return;
+void QuotaDesk::Limit(const std::string& ns, std::vector<Growth>& growths) {
   const QuotaAmounts requests = book_.RequestsIn(ns).value_or(QuotaAmounts{});
   const QuotaAmounts in_flight = InFlight(ns);
-  std::ranges::stable_sort(growths, [](const Growth& a, const Growth& b) {
-    return a.workload->share.priority > b.workload->share.priority;
-  });
-  for (const auto& quota : quotas) {
+  std::vector<PodClaim> claims;
+  for (const auto& quota : book_.QuotasIn(ns)) {
     if (quota->scoped) continue;
     for (const auto& [resource, hard] : quota->hard) {
       if (!IsCountedByPods(resource)) continue;
       const std::string counted = CountedAs(resource);
       const Amount used = std::max(Get(quota->used, resource), Get(requests, counted));
-      Amount left = std::max<Amount>(hard - used - Get(in_flight, counted), 0);
-      for (auto first = growths.begin(); first != growths.end();) {
-        const std::int32_t priority = first->workload->share.priority;
-        const auto last = std::find_if(first, growths.end(), [priority](const Growth& one) {
-          return one.workload->share.priority != priority;
-        });
-        std::vector<Claim> claims;
-        for (auto one = first; one != last; ++one) {
-          claims.push_back({.name = one->workload->name,
-                            .ceiling = Times(Get(one->workload->per_pod, counted), one->by),
-                            .weight = one->workload->share.weight});
-        }
-        const std::vector<Amount> shares = Fill(left, claims).shares;
-        std::vector<Replicas> fits;
-        for (auto one = first; one != last; ++one) {
-          const Amount per_pod = Get(one->workload->per_pod, counted);
-          const Amount share = shares[fits.size()];
-          fits.push_back(per_pod == 0 ? one->by : static_cast<Replicas>(share / per_pod));
-          left -= Times(per_pod, fits.back());
-        }
-        for (auto one = first; one != last; ++one) {
-          const Amount per_pod = Get(one->workload->per_pod, counted);
-          Replicas& fit = fits[static_cast<std::size_t>(one - first)];
-          if (fit >= one->by) continue;
-          // What whole pods leave over may do for one more.
-          if (left >= per_pod) {
-            left -= per_pod;
-            ++fit;
-          }
-          one->by = fit;
-          if (answers[one->ask].resource.empty()) {
-            answers[one->ask].resource = resource;
-            answers[one->ask].quota = quota->name;
-          }
-        }
-        first = last;
+      const Amount left = std::max<Amount>(hard - used - Get(in_flight, counted), 0);
+      claims.clear();
+      for (const Growth& one : growths) {
+        const Workload& of = *one.workload;
+        claims.push_back({of.name, one.fits, Get(of.per_pod, counted), of.share});
+      }
+      const std::vector<Replicas> fits = SharePods(left, claims);
+      for (std::size_t i = 0; i < growths.size(); ++i) {
+        Growth& one = growths[i];
+        if (fits[i] == one.fits) continue;
+        one.fits = fits[i];
+        one.answer.resource = resource;
+        one.answer.quota = quota->name;
       }
     }
   }
-  for (const Growth& one : growths) {
-    QuotaAnswer& answer = answers[one.ask];
-    answer.allowed = one.from + one.by;
-    if (answer.allowed == one.workload->desired) answer = {answer.allowed, "", ""};
-  }
+  for (Growth& one : growths)
+    one.answer.allowed = one.from + one.fits;
 }
 
 void QuotaDesk::Forget(WorkloadId workload) {

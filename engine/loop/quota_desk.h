@@ -4,9 +4,11 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/mutex.h"
+#include "engine/base/shared_value.h"
 #include "engine/loop/quota_loop.h"
 #include "engine/model/quota_share.h"
 #include "engine/ports/quota_cluster.h"
@@ -20,7 +22,8 @@ namespace hpaplus {
 ///
 /// What has been let through counts as taken until its pods are there or it is asked for anew. What
 /// nobody can know, as no pod has been seen yet, limits nobody: the API server's admission does.
-/// Where a namespace has no quota nothing is kept and nothing is counted.
+/// Where a namespace has no quota nothing is kept and nothing is counted. Those whose sizes are not
+/// written take nothing and want nothing; they are told what would be left for them.
 /// Thread-safe but for the gate's own methods, which are the tick's.
 class QuotaDesk final : public QuotaGate {
  public:
@@ -53,23 +56,27 @@ class QuotaDesk final : public QuotaGate {
     Replicas desired = 0;
     Replicas most = 0;
     Replicas pods = 0;
-    Replicas staying = 0;  // Of these, not on their way out.
-    QuotaAmounts per_pod;  // Empty: no pod has been seen.
+    Replicas staying = 0;                  // Of these, not on their way out.
+    SharedValue<PodResources> of_one_pod;  // What per_pod was made of.
+    QuotaAmounts per_pod;                  // Empty: no pod has been seen.
     QuotaShareSpec share;
     bool refused = false;
   };
   // One who wants to grow.
   struct Growth {
     std::size_t ask = 0;
-    const Workload* workload = nullptr;
+    Workload* workload = nullptr;
     Replicas from = 0;  // Its size, or its pods if there are more: those have their quota.
     Replicas by = 0;
+    Replicas fits = 0;
+    QuotaAnswer answer;
   };
+  using GrowthsByNamespace = std::map<std::string_view, std::vector<Growth>>;
 
   Workload& Note(const QuotaAsk& ask) HPAPLUS_REQUIRES(mutex_);
   void Drop(WorkloadId workload) HPAPLUS_REQUIRES(mutex_);
-  void Limit(const std::string& ns, std::vector<Growth>& growths, std::vector<QuotaAnswer>& answers)
-      HPAPLUS_REQUIRES(mutex_);
+  void Limit(const std::string& ns, std::vector<Growth>& growths) HPAPLUS_REQUIRES(mutex_);
+  bool Take(std::span<const Growth> growths) HPAPLUS_REQUIRES(mutex_);
   [[nodiscard]] QuotaAmounts InFlight(const std::string& ns) const HPAPLUS_REQUIRES(mutex_);
 
   const Config config_;

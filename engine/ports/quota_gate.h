@@ -14,7 +14,7 @@ struct QuotaAsk {
   const WorkloadView* view = nullptr;
   Replicas current = 0;
   Replicas desired = 0;
-  bool acts = false;  // It is going to be written.
+  bool acts = false;  // Sizes of it are written; else this only says what would be.
 };
 
 struct QuotaAnswer {
@@ -29,7 +29,8 @@ class QuotaGate {
  public:
   virtual ~QuotaGate() = default;
 
-  /// One answer for each. What is asked for and not there is what quotas grow to next.
+  /// One answer for each. What is asked for and not there is what quotas grow to next, of those
+  /// that act.
   [[nodiscard]] virtual std::vector<QuotaAnswer> Ask(std::span<const QuotaAsk> asks,
                                                      Timestamp now) = 0;
   virtual void Forget(WorkloadId workload) = 0;

@@ -11,8 +11,6 @@ namespace {
 
 using Wide = WideAmount;
 
-constexpr std::size_t kClaimsMost = 16'384;  // See kAmountMost.
-
 // One claim while the water rises: it follows `start + weight * level`, but stays within its range.
 struct Vessel {
   std::size_t claim = 0;

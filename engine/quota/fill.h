@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -10,6 +11,9 @@
 namespace hpaplus {
 
 __extension__ using WideAmount = __int128;
+
+/// As many as products of amounts leave room for: see kAmountMost.
+inline constexpr std::size_t kClaimsMost = 16'384;
 
 /// One who wants a share. Amounts are 0 .. kAmountMost.
 struct Claim {
@@ -38,7 +42,7 @@ struct Filled {
 /// shares what is left in proportion to its floors. What is held is never less than granted, so the
 /// sum exceeds the capacity only when what is held does.
 ///
-/// O(n log n). At most 16,384 claims.
+/// O(n log n). At most kClaimsMost claims.
 [[nodiscard]] Filled Fill(Amount capacity, std::span<const Claim> claims);
 
 }  // namespace hpaplus

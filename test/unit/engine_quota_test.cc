@@ -22,6 +22,7 @@ class Ceiling final : public QuotaGate {
     std::vector<QuotaAnswer> out;
     for (const QuotaAsk& ask : asks) {
       asked.push_back(ask.desired);
+      acts.push_back(ask.acts);
       out.push_back({std::min(ask.desired, std::max(ask.current, most)), "pods", "compute"});
     }
     return out;
@@ -31,6 +32,7 @@ class Ceiling final : public QuotaGate {
 
   Replicas most = 4;
   std::vector<Replicas> asked;
+  std::vector<bool> acts;
   std::vector<WorkloadId> forgotten;
   std::vector<WorkloadId> freed;
 };
@@ -86,6 +88,28 @@ TEST_F(EngineQuotaTest, LeavesWhatFitsAsItIs) {
   Evaluate(9);
   EXPECT_EQ(world_.commands.back().replicas, 9);
   EXPECT_FALSE(world_.decisions.back().shortage.has_value());
+}
+
+TEST_F(EngineQuotaTest, SaysWhatADryRunWouldLackAndWritesNothing) {
+  WorkloadSpec spec = SpecWith("shop", {"load"});
+  spec.generation = 2;
+  spec.mode = Mode::kDryRun;
+  Set(kShop, ViewOf(spec, 2));
+  engine_->Tick();
+  Evaluate(9);
+  EXPECT_THAT(gate_.acts, ElementsAre(false));
+  EXPECT_TRUE(world_.commands.empty());
+  ASSERT_FALSE(world_.decisions.empty());
+  const Decision& decision = world_.decisions.back();
+  EXPECT_FALSE(decision.acts);
+  EXPECT_EQ(decision.desired, 4);
+  EXPECT_EQ(decision.shortage->unmet, 5);
+}
+
+TEST_F(EngineQuotaTest, WhoKeepsItsSizeActs) {
+  Evaluate(2);
+  EXPECT_THAT(gate_.asked, ElementsAre(2));
+  EXPECT_THAT(gate_.acts, ElementsAre(true)) << "its pods are wanted";
 }
 
 TEST_F(EngineQuotaTest, ForgetsWhoIsGone) {

@@ -136,6 +136,22 @@ TEST_F(EventRules, AQuietWorkloadHasNoEvents) {
   EXPECT_THAT(Reasons(DecisionOf(7, 7, 7)), IsEmpty());
 }
 
+TEST_F(EventRules, QuotaThatIsLackingForLongerIsReportedOnce) {
+  Decision decision = DecisionOf(7, 12, 9);
+  decision.shortage = {9, 3, "compute", "requests.cpu"};
+  EXPECT_THAT(Reasons(decision), IsEmpty()) << "it may have grown by the next one";
+  EXPECT_THAT(Reasons(decision), ElementsAre("QuotaBlocked"));
+  EXPECT_THAT(Reasons(decision), IsEmpty());
+}
+
+TEST_F(EventRules, WhatIsNotWrittenLacksNoQuota) {
+  spec_->mode = Mode::kDryRun;
+  Decision decision = DecisionOf(7, 7, 7);
+  decision.shortage = {7, 3, "compute", "requests.cpu"};
+  EXPECT_THAT(Reasons(decision), IsEmpty());
+  EXPECT_THAT(Reasons(decision), IsEmpty());
+}
+
 TEST_F(EventRules, AMetricIsReportedWhenItFailsAndWhenItIsBack) {
   EXPECT_THAT(Reasons(UnknownDecision(7)), ElementsAre("MetricUnavailable"));
   EXPECT_THAT(Reasons(UnknownDecision(7)), IsEmpty());

@@ -151,6 +151,56 @@ TEST_F(QuotaDeskTest, TellsThoseWhoWereRefusedWhenThereIsMore) {
   EXPECT_THAT(desk_.TakeFreed(), IsEmpty());
 }
 
+TEST_F(QuotaDeskTest, WhoOnlySaysWhatItWouldDoTakesNothingFromOthers) {
+  const auto web = View("web", 2);
+  const auto trial = View("trial", 2);
+  shares_["trial"].priority = 900;
+  book_.quota.used = {{"requests.cpu", 4000}};
+  QuotaAsk asks_only = Asks(1, trial, 2, 9);
+  asks_only.acts = false;
+  EXPECT_THAT(Allowed({asks_only, Asks(0, web, 2, 8)}), ElementsAre(2, 8));
+  EXPECT_THAT(Allowed({Asks(0, web, 2, 5)}), ElementsAre(5));
+  EXPECT_THAT(Allowed({asks_only}), ElementsAre(5)) << "what would be left";
+  EXPECT_THAT(Allowed({Asks(0, web, 2, 8)}), ElementsAre(8)) << "it has taken none of it";
+}
+
+TEST_F(QuotaDeskTest, WhoOnlySaysWhatItWouldDoWantsNoQuota) {
+  const auto trial = View("trial", 2);
+  book_.quota.used = {{"requests.cpu", 10'000}};
+  book_.requests = QuotaAmounts{{"requests.cpu", 10'000}, {"pods", 10}};
+  for (const Replicas desired : {9, 1}) {
+    QuotaAsk asks_only = Asks(0, trial, 3, desired);
+    asks_only.acts = false;
+    (void)desk_.Ask(std::vector{asks_only}, {});
+    EXPECT_THAT(desk_.TakeUrgent(), IsEmpty());
+    EXPECT_EQ(woken_, 0);
+    EXPECT_EQ(desk_.WantsIn("shop")->desired["pods"], 11) << "of three there are two";
+    EXPECT_EQ(desk_.WantsIn("shop")->desired_most["pods"], 11);
+    EXPECT_EQ(desk_.WantsIn("shop")->in_flight["pods"], 1);
+    desk_.Free("shop");
+    EXPECT_THAT(desk_.TakeFreed(), IsEmpty());
+  }
+}
+
+TEST_F(QuotaDeskTest, NamesWhatIsShortLast) {
+  const auto web = View("web", 2);
+  book_.quota.hard = {{"pods", 6}, {"requests.cpu", 4000}};
+  book_.quota.used = {{"pods", 2}, {"requests.cpu", 2000}};
+  const auto answers = desk_.Ask(std::vector{Asks(0, web, 2, 9)}, {});
+  EXPECT_EQ(answers[0].allowed, 4);
+  EXPECT_EQ(answers[0].resource, "requests.cpu") << "of pods there were four more";
+}
+
+TEST_F(QuotaDeskTest, CountsWhatThePodsOfNowRequest) {
+  const auto web = View("web", 1);
+  book_.quota.used = {{"requests.cpu", 8000}};
+  EXPECT_THAT(Allowed({Asks(0, web, 1, 9)}), ElementsAre(3));
+  auto pod = std::make_shared<Pod>(*web->pods[0]);
+  pod->resources = PodResources{.containers = {{"app", {{"cpu", *Quantity::Parse("2")}}, false}}};
+  web->pods = {pod};
+  EXPECT_THAT(Allowed({Asks(0, web, 1, 9)}), ElementsAre(2));
+}
+
 TEST_F(QuotaDeskTest, LeavesShrinkingAlone) {
   const auto web = View("web", 9);
   book_.quota.used = {{"requests.cpu", 20'000}};
