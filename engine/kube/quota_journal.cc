@@ -1,5 +1,6 @@
 #include "engine/kube/quota_journal.h"
 
+#include <span>
 #include <utility>
 
 #include <fmt/core.h>
@@ -42,14 +43,51 @@ QuotaReason LimitOf(const ResourceDecision& decision) {
   return reason;
 }
 
-Json ConditionJson(const std::string& type, bool holds, const std::string& reason,
-                   const std::string& message, std::int64_t generation, Timestamp since) {
-  return {{"type", type},
-          {"status", holds ? "True" : "False"},
-          {"observedGeneration", generation},
-          {"lastTransitionTime", FormatRfc3339(since)},
-          {"reason", reason},
-          {"message", message}};
+struct Said {
+  const char* type;
+  bool holds;
+  std::string reason;
+  std::string message;
+
+  [[nodiscard]] const char* status() const { return holds ? "True" : "False"; }
+};
+
+// `slot` remembers since when.
+template <class Slot>
+Json ConditionsJson(std::span<const Said> all, std::int64_t generation, Timestamp now, Slot& slot) {
+  Json conditions = Json::array();
+  for (const Said& one : all) {
+    auto& [status, since] = slot.conditions[one.type];
+    if (std::exchange(status, one.status()) != one.status()) since = now;
+    conditions.push_back({{"type", one.type},
+                          {"status", one.status()},
+                          {"observedGeneration", generation},
+                          {"lastTransitionTime", FormatRfc3339(since)},
+                          {"reason", one.reason},
+                          {"message", one.message}});
+  }
+  return conditions;
+}
+
+std::string MeaningOf(std::span<const Said> all, std::int64_t generation) {
+  std::string meaning = std::to_string(generation);
+  for (const Said& one : all)
+    meaning += fmt::format("|{}{}{}", one.status(), one.reason, one.message);
+  return meaning;
+}
+
+Json ResourceJson(const QuotaRecord& record, const ResourceDecision& one) {
+  const QuotaMode mode = record.spec->mode;
+  Json line = {{"name", one.name}};
+  if (const auto hard = record.HardOf(one)) line["hard"] = Text(one.name, *hard);
+  line["used"] = Text(one.name, one.in_use);
+  line["demand"] = Text(one.name, one.demand);
+  line["share"] = Text(one.name, one.share);
+  if (mode == QuotaMode::kAuto || mode == QuotaMode::kRecommend) {
+    line["desired"] = Text(one.name, one.target);
+  }
+  line["reason"] = QuotaReasonName(ReasonOf(one));
+  return line;
 }
 
 EventSubject SubjectOf(const QuotaSpec& spec) {
@@ -61,60 +99,84 @@ EventSubject SubjectOf(const QuotaSpec& spec) {
 KubeQuotaJournal::KubeQuotaJournal(Config config, Send send, EventWriter& events, Clock& clock)
     : config_(config), send_(std::move(send)), events_(events), clock_(clock) {}
 
-void KubeQuotaJournal::Write(const std::string& path, const std::string& resource,
-                             std::string body) {
+// Writes a status when it means something else, and when its numbers have changed and are old.
+void KubeQuotaJournal::Show(const Target& target, std::string meaning, std::string body,
+                            Slot& slot) {
+  const Timestamp now = clock_.Now();
+  const bool is_due = meaning != slot.meaning ||
+                      (body != slot.values && now >= slot.written_at + config_.values_spacing);
+  if (!is_due || !config_.writes) return;
+  slot.meaning = std::move(meaning);
+  slot.values = body;
+  slot.written_at = now;
   KubeRequest request;
   request.method = "PATCH";
-  request.path = kOurs + path + "/status?fieldManager=hpaplus";
+  request.path = kOurs + target.path + "/status?fieldManager=hpaplus";
   request.body = std::move(body);
   request.content_type = "application/merge-patch+json";
   request.verb = "patch";
-  request.resource = resource + "/status";
+  request.resource = target.resource + "/status";
   request.priority = Priority::kStatus;
-  send_(std::move(request), [path](const Result<std::string>& result) {
+  send_(std::move(request), [path = target.path](const Result<std::string>& result) {
     if (result || result.error().code == ErrorCode::kNotFound) return;
     HPAPLUS_LOG(kWarning, "quota status not written",
                 {{"object", path}, {"error", result.error().message}});
   });
 }
 
-// Events and the log: what was done, and what cannot be.
-void KubeQuotaJournal::Tell(const QuotaRecord& record, Slot& slot, Timestamp now) {
+void KubeQuotaJournal::Warn(const QuotaSpec& spec, const char* reason, std::string note,
+                            Timestamp now) {
+  if (!config_.writes) return;
+  events_.Write({SubjectOf(spec), std::nullopt, true, reason, "Evaluate", std::move(note)}, now);
+}
+
+void KubeQuotaJournal::TellWrites(const QuotaRecord& record, Timestamp now) {
   const QuotaSpec& spec = *record.spec;
-  std::string blocked;
   for (const ResourceDecision& one : record.decision.resources) {
     const auto written = record.written.find(one.name);
-    if (written != record.written.end()) {
-      const bool grew = !one.hard || written->second > *one.hard;
-      const std::string from = one.hard ? Text(one.name, *one.hard) : "no limit";
-      const std::string note = fmt::format("{} of {}: {} -> {}", one.name, spec.quota, from,
-                                           Text(one.name, written->second));
-      HPAPLUS_LOG(kInfo, "quota written",
-                  {{"quota", spec.ns + "/" + spec.name},
-                   {"resource", one.name},
-                   {"from", from},
-                   {"to", Text(one.name, written->second)}});
-      if (config_.writes) {
-        events_.Write({SubjectOf(spec), std::nullopt, false, grew ? "QuotaGrown" : "QuotaShrunk",
-                       "Write", note},
-                      now);
-      }
-    }
-    if (one.demand > one.target && (one.deficit || LimitOf(one) == QuotaReason::kPoolShare)) {
-      blocked += fmt::format("{}{} gets {} of {}", blocked.empty() ? "" : ", ", one.name,
-                             Text(one.name, one.target), Text(one.name, one.demand));
-    }
+    if (written == record.written.end()) continue;
+    const bool grew = !one.hard || written->second > *one.hard;
+    const std::string from = one.hard ? Text(one.name, *one.hard) : "no limit";
+    const std::string to = Text(one.name, written->second);
+    HPAPLUS_LOG(
+        kInfo, "quota written",
+        {{"quota", spec.ns + "/" + spec.name}, {"resource", one.name}, {"from", from}, {"to", to}});
+    if (!config_.writes) continue;
+    events_.Write({SubjectOf(spec), std::nullopt, false, grew ? "QuotaGrown" : "QuotaShrunk",
+                   "Write", fmt::format("{} of {}: {} -> {}", one.name, spec.quota, from, to)},
+                  now);
   }
+}
+
+// Events and the log: what was done, and what cannot be, once each time it begins.
+void KubeQuotaJournal::Tell(const QuotaRecord& record, Slot& slot, Timestamp now) {
+  const QuotaSpec& spec = *record.spec;
+  TellWrites(record, now);
   if (!record.failure.empty()) {
     HPAPLUS_LOG(kWarning, "quota not written",
                 {{"quota", spec.ns + "/" + spec.name}, {"error", record.failure}});
   }
-  if (blocked.empty() == slot.blocked.empty()) return;
-  slot.blocked = blocked;
-  if (blocked.empty() || !config_.writes) return;
-  events_.Write({SubjectOf(spec), std::nullopt, true, "QuotaBlocked", "Evaluate",
-                 "the pool has not enough: " + blocked},
-                now);
+  const bool is_news = std::exchange(slot.reason, record.reason) != record.reason;
+  if (is_news && !record.reason.empty()) {
+    const bool conflict = record.reason == "Conflict";
+    Warn(spec, conflict ? "QuotaConflict" : "QuotaNotServed",
+         fmt::format("{}: {}", record.reason, record.problem), now);
+  }
+  const bool was_stale = std::exchange(slot.stale, record.decision.stale);
+  if (record.decision.stale && !was_stale) {
+    Warn(spec, "QuotaStale", "what is in use has not been known for a while", now);
+  }
+  std::string blocked;
+  for (const ResourceDecision& one : record.decision.resources) {
+    if (one.demand <= one.target) continue;
+    if (!one.deficit && LimitOf(one) != QuotaReason::kPoolShare) continue;
+    blocked += fmt::format("{}{} gets {} of {}", blocked.empty() ? "" : ", ", one.name,
+                           Text(one.name, one.target), Text(one.name, one.demand));
+  }
+  const bool was_blocked = !std::exchange(slot.blocked, blocked).empty();
+  if (!blocked.empty() && !was_blocked) {
+    Warn(spec, "QuotaBlocked", "the pool has not enough: " + blocked, now);
+  }
 }
 
 void KubeQuotaJournal::RecordQuota(const QuotaRecord& record) {
@@ -127,65 +189,30 @@ void KubeQuotaJournal::RecordQuota(const QuotaRecord& record) {
   Json resources = Json::array();
   QuotaReason limit = QuotaReason::kNone;
   for (const ResourceDecision& one : record.decision.resources) {
-    Json line = {{"name", one.name}};
-    const auto written = record.written.find(one.name);
-    if (written != record.written.end()) {
-      line["hard"] = Text(one.name, written->second);
-    } else if (one.hard) {
-      line["hard"] = Text(one.name, *one.hard);
-    }
-    line["used"] = Text(one.name, one.in_use);
-    line["demand"] = Text(one.name, one.demand);
-    line["share"] = Text(one.name, one.share);
-    if (spec.mode == QuotaMode::kAuto || spec.mode == QuotaMode::kRecommend) {
-      line["desired"] = Text(one.name, one.target);
-    }
-    line["reason"] = QuotaReasonName(ReasonOf(one));
-    resources.push_back(std::move(line));
+    resources.push_back(ResourceJson(record, one));
     if (limit == QuotaReason::kNone) limit = LimitOf(one);
   }
+  const bool limited = limit != QuotaReason::kNone;
+  const bool stale = record.decision.stale;
   const bool conflict = record.reason == "Conflict";
-  struct Said {
-    const char* type;
-    bool holds;
-    std::string reason;
-    std::string message;
-  };
-  const bool ready = record.reason.empty() && record.failure.empty();
-  const std::string why = !record.reason.empty() ? record.reason : ready ? "Decided" : "NotWritten";
+  const std::string result = record.Result();
   const Said all[] = {
-      {"Ready", ready, why, !record.problem.empty() ? record.problem : record.failure},
-      {"Limited", limit != QuotaReason::kNone,
-       limit == QuotaReason::kNone ? "WithinLimits" : std::string(QuotaReasonName(limit)), ""},
-      {"Stale", record.decision.stale, record.decision.stale ? "NotFresh" : "Fresh", ""},
+      {"Ready", result == "Decided", result,
+       record.problem.empty() ? record.failure : record.problem},
+      {"Limited", limited, limited ? std::string(QuotaReasonName(limit)) : "WithinLimits", ""},
+      {"Stale", stale, stale ? "NotFresh" : "Fresh", ""},
       {"Conflict", conflict, conflict ? "OtherWriter" : "NoOtherWriter", ""}};
-  Json conditions = Json::array();
-  std::string meaning = std::to_string(spec.generation);
-  for (const Said& one : all) {
-    auto& [status, since] = slot.conditions[one.type];
-    const std::string text = one.holds ? "True" : "False";
-    if (std::exchange(status, text) != text) since = now;
-    conditions.push_back(
-        ConditionJson(one.type, one.holds, one.reason, one.message, spec.generation, since));
-    meaning += "|" + text + one.reason + one.message;
-  }
-  meaning += FormatRfc3339(slot.changed_at);
-  Json status = {{"observedGeneration", spec.generation}, {"conditions", conditions}};
+  Json status = {{"observedGeneration", spec.generation},
+                 {"conditions", ConditionsJson(all, spec.generation, now, slot)}};
   if (!record.decision.resources.empty()) status["resources"] = resources;
   if (slot.changed_at != Timestamp{}) status["lastChangeTime"] = FormatRfc3339(slot.changed_at);
-  std::string body = Dump({{"status", status}});
-  const bool is_due = meaning != slot.meaning ||
-                      (body != slot.values && now >= slot.written_at + config_.values_spacing);
-  if (!is_due || !config_.writes) return;
-  slot.meaning = meaning;
-  slot.values = body;
-  slot.written_at = now;
-  Write("namespaces/" + PercentEncode(spec.ns) + "/dynamicquotas/" + PercentEncode(spec.name),
-        "dynamicquotas", std::move(body));
+  Show({"namespaces/" + PercentEncode(spec.ns) + "/dynamicquotas/" + PercentEncode(spec.name),
+        "dynamicquotas"},
+       MeaningOf(all, spec.generation) + FormatRfc3339(slot.changed_at), Dump({{"status", status}}),
+       slot);
 }
 
 void KubeQuotaJournal::RecordPool(const PoolRecord& record) {
-  const Timestamp now = clock_.Now();
   const PoolSpec& spec = *record.spec;
   Slot& slot = slots_[spec.name];
   Json resources = Json::array();
@@ -196,33 +223,22 @@ void KubeQuotaJournal::RecordPool(const PoolRecord& record) {
                          {"demand", Text(name, line.demand)}});
   }
   const bool ready = record.problem.empty();
-  Json conditions = Json::array();
-  std::string meaning = std::to_string(spec.generation);
-  const auto add = [&](const char* type, bool holds, const std::string& reason,
-                       const std::string& message) {
-    auto& [status, since] = slot.conditions[type];
-    const std::string text = holds ? "True" : "False";
-    if (std::exchange(status, text) != text) since = now;
-    conditions.push_back(ConditionJson(type, holds, reason, message, spec.generation, since));
-    meaning += "|" + text + reason + message;
-  };
-  add("Ready", ready, ready ? "Decided" : record.reason, record.problem);
-  add("Deficit", record.deficit, record.deficit ? "GuaranteesDoNotFit" : "GuaranteesFit", "");
-  Json status = {{"observedGeneration", spec.generation}, {"conditions", conditions}};
+  const Said all[] = {
+      {"Ready", ready, ready ? "Decided" : record.reason, record.problem},
+      {"Deficit", record.deficit, record.deficit ? "GuaranteesDoNotFit" : "GuaranteesFit", ""}};
+  Json status = {{"observedGeneration", spec.generation},
+                 {"conditions", ConditionsJson(all, spec.generation, clock_.Now(), slot)}};
   if (!record.resources.empty()) status["resources"] = resources;
-  std::string body = Dump({{"status", status}});
-  const bool is_due = meaning != slot.meaning ||
-                      (body != slot.values && now >= slot.written_at + config_.values_spacing);
-  if (!is_due || !config_.writes) return;
-  slot.meaning = meaning;
-  slot.values = body;
-  slot.written_at = now;
-  Write("quotapools/" + PercentEncode(spec.name), "quotapools", std::move(body));
+  Show({"quotapools/" + PercentEncode(spec.name), "quotapools"}, MeaningOf(all, spec.generation),
+       Dump({{"status", status}}), slot);
 }
 
 void KubeQuotaJournal::RecordQuotaGone(const std::string& ns, const std::string& name) {
   slots_.erase(ns + "/" + name);
-  HPAPLUS_LOG(kInfo, "quota restored", {{"quota", ns + "/" + name}});
+}
+
+void KubeQuotaJournal::RecordPoolGone(const std::string& name) {
+  slots_.erase(name);
 }
 
 }  // namespace hpaplus::kube

@@ -14,8 +14,8 @@
 namespace hpaplus::kube {
 
 /// Shows quota decisions in the cluster: statuses, written when their meaning changes and otherwise
-/// every half minute at most, and events QuotaGrown, QuotaShrunk, QuotaBlocked. The quota loop's
-/// thread alone calls it.
+/// every half minute at most, and events QuotaGrown, QuotaShrunk, QuotaBlocked, QuotaConflict,
+/// QuotaNotServed, QuotaStale. The quota loop's thread alone calls it.
 class KubeQuotaJournal final : public QuotaJournal {
  public:
   struct Config {
@@ -30,6 +30,7 @@ class KubeQuotaJournal final : public QuotaJournal {
   void RecordQuota(const QuotaRecord& record) override;
   void RecordPool(const PoolRecord& record) override;
   void RecordQuotaGone(const std::string& ns, const std::string& name) override;
+  void RecordPoolGone(const std::string& name) override;
 
  private:
   struct Slot {
@@ -39,10 +40,18 @@ class KubeQuotaJournal final : public QuotaJournal {
     Timestamp changed_at{};  // When the ResourceQuota was last written.
     std::map<std::string, std::pair<std::string, Timestamp>> conditions;  // Status, since.
     std::string blocked;
+    std::string reason;  // Why nothing was decided.
+    bool stale = false;
+  };
+  struct Target {
+    std::string path;
+    std::string resource;
   };
 
   void Tell(const QuotaRecord& record, Slot& slot, Timestamp now);
-  void Write(const std::string& path, const std::string& resource, std::string body);
+  void TellWrites(const QuotaRecord& record, Timestamp now);
+  void Warn(const QuotaSpec& spec, const char* reason, std::string note, Timestamp now);
+  void Show(const Target& target, std::string meaning, std::string body, Slot& slot);
 
   const Config config_;
   const Send send_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/hash.h"
+#include "engine/base/log.h"
 #include "engine/model/quota_original.h"
 
 namespace hpaplus {
@@ -70,10 +71,18 @@ void SayWhatIsLacking(const std::vector<Amount>& granted, bool acts, QuotaDecisi
   }
 }
 
+void AddToPool(const ResourceDecision& decision, Amount granted, PoolRecord& pool) {
+  const auto line = pool.resources.find(decision.name);
+  if (line == pool.resources.end()) return;
+  line->second.granted += granted;
+  line->second.demand += decision.demand;
+  pool.deficit = pool.deficit || decision.deficit;
+}
+
 }  // namespace
 
 QuotaLoop::QuotaLoop(Config config, World world)
-    : config_(std::move(config)), world_(std::move(world)) {}
+    : config_(std::move(config)), world_(std::move(world)), roll_(world_.journal) {}
 
 void QuotaLoop::Run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
@@ -84,6 +93,7 @@ void QuotaLoop::Run(const std::stop_token& stop) {
 
 Timestamp QuotaLoop::Tick() {
   const Timestamp now = world_.clock.Now();
+  roll_.Begin(now);
   const QuotaSnapshot snapshot = world_.cluster.Snapshot(now);
   urgent_.merge(world_.take_urgent());
   if (snapshot.complete) Serve(snapshot, now);
@@ -104,6 +114,7 @@ void QuotaLoop::Serve(const QuotaSnapshot& snapshot, Timestamp now) {
     if (due || known->second > next) next_[name] = next;
   }
   urgent_.clear();
+  roll_.Call(snapshot);
 }
 
 std::map<std::string, QuotaLoop::Group> QuotaLoop::MakeGroups(const QuotaSnapshot& snapshot) {
@@ -127,7 +138,7 @@ std::map<std::string, QuotaLoop::Group> QuotaLoop::MakeGroups(const QuotaSnapsho
     if (spec.deleting) {
       Release(*subject, snapshot);
     } else if (!taken.emplace(spec.ns, spec.quota).second) {
-      Say(*subject, "Conflict", "another DynamicQuota keeps ResourceQuota " + spec.quota);
+      roll_.Say(*subject, "Conflict", "another DynamicQuota keeps ResourceQuota " + spec.quota);
     } else if (spec.mode == QuotaMode::kAuto && !subject->guarded && snapshot.freeze.empty()) {
       guards.push_back({.kind = QuotaPatch::Kind::kGuard, .ns = spec.ns, .name = spec.name});
     } else {
@@ -185,16 +196,12 @@ void QuotaLoop::AddPools(const QuotaSnapshot& snapshot, std::map<std::string, Gr
     if (placed.empty()) break;
   }
   for (const auto& [name, pool] : open) {
-    world_.journal.RecordPool({pool->spec,
-                               {},
-                               "ParentNotFound",
-                               "parent " + pool->spec->parent + " does not exist, or leads nowhere",
-                               false});
+    roll_.Record(PoolRecord{pool->spec,
+                            {},
+                            "ParentNotFound",
+                            "parent " + pool->spec->parent + " does not exist, or leads nowhere",
+                            false});
   }
-}
-
-void QuotaLoop::Say(const QuotaSubject& subject, std::string reason, std::string problem) {
-  world_.journal.RecordQuota({subject.spec, {}, std::move(reason), std::move(problem), {}, {}});
 }
 
 std::shared_ptr<const QuotaObject> QuotaLoop::FindQuota(const std::string& ns,
@@ -208,25 +215,28 @@ std::shared_ptr<const QuotaObject> QuotaLoop::FindQuota(const std::string& ns,
 void QuotaLoop::AddSubject(const QuotaSnapshot& snapshot, const QuotaSubject& subject,
                            std::map<std::string, Group>& groups, const Places& places) {
   const QuotaSpec& spec = *subject.spec;
-  if (!subject.problem.empty()) return Say(subject, "InvalidSpec", subject.problem);
+  if (!subject.problem.empty()) return roll_.Say(subject, "InvalidSpec", subject.problem);
   std::string group_name = KeyOf(spec.ns, spec.name);
   std::size_t pool = 0;
   if (!spec.pool.empty()) {
     const auto place = places.find(spec.pool);
-    if (place == places.end()) return Say(subject, "PoolNotFound", "there is no " + spec.pool);
+    if (place == places.end()) {
+      return roll_.Say(subject, "PoolNotFound", "there is no " + spec.pool);
+    }
     std::tie(group_name, pool) = place->second;
     if (!MayJoin(groups[group_name].tree.pools[pool], spec.ns)) {
-      return Say(subject, "PoolForbidden", spec.pool + " is not for this namespace");
+      return roll_.Say(subject, "PoolForbidden", spec.pool + " is not for this namespace");
     }
   }
   auto quota = FindQuota(spec.ns, spec.quota);
-  if (quota == nullptr) return Say(subject, "QuotaNotFound", "there is no " + spec.quota);
+  if (quota == nullptr) return roll_.Say(subject, "QuotaNotFound", "there is no " + spec.quota);
   if (quota->scoped) {
-    return Say(subject, "ScopedQuota", spec.quota + " has scopes: it counts some pods only");
+    return roll_.Say(subject, "ScopedQuota", spec.quota + " has scopes: it counts some pods only");
   }
   Group& group = groups[group_name];
   if (group.members.size() == kMembersMost) {
-    return Say(subject, "TooManyMembers", "its pool has 5000 members, the most that are served");
+    return roll_.Say(subject, "TooManyMembers",
+                     "its pool has 5000 members, the most that are served");
   }
   const bool takes = spec.take_over && quota->original.empty();
   const bool conflict = !takes && std::ranges::any_of(spec.resources, [&](const auto& one) {
@@ -300,7 +310,7 @@ void QuotaLoop::Release(const QuotaSubject& subject, const QuotaSnapshot& snapsh
   }
   const QuotaPatch unguard{.kind = QuotaPatch::Kind::kUnguard, .ns = spec.ns, .name = spec.name};
   if (!world_.cluster.WriteAll({&unguard, 1}).front()) return;
-  world_.journal.RecordQuotaGone(spec.ns, spec.name);
+  HPAPLUS_LOG(kInfo, "quota restored", {{"quota", KeyOf(spec.ns, spec.name)}});
 }
 
 void QuotaLoop::RunGroup(const std::string& name, Group& group, Timestamp now) {
@@ -380,7 +390,7 @@ void QuotaLoop::RunGroup(const std::string& name, Group& group, Timestamp now) {
       }
     }
     SayWhatIsLacking(round.granted()[i], member.acts, records[i].decision);
-    world_.journal.RecordQuota(records[i]);
+    roll_.Record(records[i]);
   }
   RecordGroup(group, round, decisions);
 }
@@ -443,25 +453,33 @@ void QuotaLoop::LimitMoves(const std::string& name, const Group& group, Timestam
 void QuotaLoop::RecordGroup(const Group& group, const PoolRound& round,
                             const std::vector<QuotaDecision>& decisions) {
   if (group.root == nullptr) return;
-  PoolRecord record{group.root->spec, {}, "", group.root->problem, false};
-  if (!record.problem.empty()) record.reason = "InvalidSpec";
-  for (const PoolResource& one : group.root->spec->resources)
-    record.resources[one.name].capacity = one.capacity;
+  std::vector<PoolRecord> records;
+  for (const PoolSpec& pool : group.tree.pools) {
+    PoolRecord& record = records.emplace_back();
+    record.spec = std::make_shared<const PoolSpec>(pool);
+    for (const PoolResource& one : pool.resources)
+      record.resources[one.name].capacity = one.capacity;
+  }
+  records[0].problem = group.root->problem;
+  if (!records[0].problem.empty()) records[0].reason = "InvalidSpec";
+  const ByResource<Amount>& granted = round.granted();
   for (std::size_t i = 0; i < decisions.size(); ++i) {
-    for (std::size_t r = 0; r < decisions[i].resources.size(); ++r) {
-      const ResourceDecision& one = decisions[i].resources[r];
-      const auto line = record.resources.find(one.name);
-      if (line == record.resources.end()) continue;
-      line->second.granted += round.granted()[i][r];
-      line->second.demand += one.demand;
-      record.deficit = record.deficit || one.deficit;
+    for (std::size_t p = group.members[i].pool;; p = group.tree.parents[p]) {
+      for (std::size_t r = 0; r < decisions[i].resources.size(); ++r)
+        AddToPool(decisions[i].resources[r], granted[i][r], records[p]);
+      if (p == 0) break;
     }
   }
-  world_.journal.RecordPool(record);
-  for (std::size_t i = 1; i < group.tree.pools.size(); ++i) {
-    world_.journal.RecordPool(
-        {std::make_shared<const PoolSpec>(group.tree.pools[i]), {}, "", "", false});
+  for (std::size_t k = 0; k < group.kept.size(); ++k) {
+    std::size_t r = 0;
+    for (const auto& entered : group.root->ledger.entries.at(group.kept[k]).granted) {
+      const Amount stays = granted[decisions.size() + k][r++];
+      const auto line = records[0].resources.find(entered.first);
+      if (line != records[0].resources.end()) line->second.granted += stays;
+    }
   }
+  for (PoolRecord& record : records)
+    roll_.Record(std::move(record));
 }
 
 }  // namespace hpaplus

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/loop/quota_roll.h"
 #include "engine/model/quota_ledger.h"
 #include "engine/ports/clock.h"
 #include "engine/ports/quota_cluster.h"
@@ -97,7 +98,6 @@ class QuotaLoop {
                 Places& places);
   void AddSubject(const QuotaSnapshot& snapshot, const QuotaSubject& subject,
                   std::map<std::string, Group>& groups, const Places& places);
-  void Say(const QuotaSubject& subject, std::string reason, std::string problem);
   [[nodiscard]] QuotaObservation Observe(const QuotaSnapshot& snapshot, const QuotaSpec& spec,
                                          const QuotaObject& quota);
   void RunGroup(const std::string& name, Group& group, Timestamp now);
@@ -113,6 +113,7 @@ class QuotaLoop {
 
   const Config config_;
   const World world_;
+  QuotaRoll roll_;
   std::uint64_t rounds_ = 0;
   std::set<std::string> urgent_;
   std::map<std::string, Timestamp> next_;  // By group.

@@ -63,6 +63,7 @@ class FakeQuotas final : public QuotaCluster, public QuotaBook, public QuotaJour
   void RecordQuotaGone(const std::string& /*ns*/, const std::string& name) override {
     gone.push_back(name);
   }
+  void RecordPoolGone(const std::string& name) override { gone.push_back(name); }
 
   QuotaSpec& Add(const std::string& name, Amount hard, Amount used, const std::string& pool = "") {
     QuotaObject& quota = quotas[name];
@@ -207,6 +208,7 @@ TEST_F(QuotaLoopTest, SaysWhyItCannotDecide) {
   fake_.AddPool("orphan", 100, "gone");
   Tick();
   EXPECT_EQ(fake_.records["missing"].reason, "QuotaNotFound");
+  EXPECT_EQ(fake_.records["missing"].decision.at, clock_.Now());
   EXPECT_EQ(fake_.records["scoped"].reason, "ScopedQuota");
   EXPECT_EQ(fake_.records["stray"].reason, "PoolNotFound");
   EXPECT_EQ(fake_.records["foreign"].reason, "Conflict");
@@ -274,7 +276,40 @@ TEST_F(QuotaLoopTest, RestoresWhatWasThereWhenItIsDeleted) {
   Tick();
   EXPECT_EQ(fake_.restored, "pods=3");
   EXPECT_FALSE(fake_.subjects["a"].guarded);
-  EXPECT_THAT(fake_.gone, ElementsAre("a"));
+  EXPECT_THAT(fake_.gone, IsEmpty());
+  fake_.subjects.erase("a");
+  fake_.pools.clear();
+  Tick();
+  EXPECT_THAT(fake_.gone, ElementsAre("a", "main"));
+  Tick();
+  EXPECT_EQ(fake_.gone.size(), 2U) << "once";
+}
+
+TEST_F(QuotaLoopTest, WhoIsNotInAnIncompleteSnapshotIsNotGone) {
+  fake_.Add("a", 10, 25);
+  Tick();
+  const auto known = std::exchange(fake_.subjects, {});
+  fake_.complete = false;
+  Tick();
+  fake_.subjects = known;
+  fake_.complete = true;
+  Tick();
+  EXPECT_THAT(fake_.gone, IsEmpty());
+}
+
+TEST_F(QuotaLoopTest, RecordsWhatEveryPoolOfATreeGives) {
+  fake_.AddPool("top", 100);
+  fake_.AddPool("low", 12, "top");
+  fake_.Add("a", 5, 50, "low");
+  fake_.Add("b", 5, 50, "top");
+  fake_.Add("broken", 1, 5, "top");
+  fake_.subjects["broken"].problem = "broken";
+  fake_.pools["top"].ledger.entries["team/broken"].granted[kPods] = 7;
+  Tick();
+  using Line = PoolRecord::Line;
+  EXPECT_EQ(fake_.pool_records["low"].resources[kPods], (Line{12, 12, 50}));
+  EXPECT_EQ(fake_.pool_records["top"].resources[kPods], (Line{100, 69, 100}));
+  EXPECT_EQ(fake_.pool_records["top"].at, clock_.Now());
 }
 
 TEST_F(QuotaLoopTest, LeavesEntriesOfWhatItCannotDecideOn) {
