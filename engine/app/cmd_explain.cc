@@ -11,6 +11,7 @@
 #include "engine/app/decision_json.h"
 #include "engine/app/exit_codes.h"
 #include "engine/app/explain_table.h"
+#include "engine/app/quota_table.h"
 #include "engine/app/what_if.h"
 #include "engine/base/url.h"
 #include "engine/core/counterfactual.h"
@@ -125,8 +126,29 @@ Result<std::vector<Situation>> FindSituations(const ExplainOptions& options, std
                fmt::format("the recording has no such decision of {}", options.object)};
 }
 
+// What a running engine says of an object, below /v1/.
+Result<Json> AskEngine(const std::string& url, const char* list, const std::string& object) {
+  const std::size_t slash = object.find('/');
+  HttpRequest request;
+  request.url = fmt::format("{}/v1/{}/{}/{}", url, list, PercentEncode(object.substr(0, slash)),
+                            PercentEncode(object.substr(slash + 1)));
+  SystemClock clock;
+  CurlClient http(clock);
+  const auto answers = http.SendAll(std::span(&request, 1), clock.Now() + kPatience);
+  if (!answers[0]) return answers[0].error();
+  if (answers[0]->status == 404) {
+    return Error{ErrorCode::kNotFound, "the engine has no object " + object};
+  }
+  Json json = Json::parse(answers[0]->body, nullptr, false);
+  if (answers[0]->status != 200 || !json.is_object()) {
+    return Error{ErrorCode::kMalformedData,
+                 fmt::format("{} answers with HTTP status {}", url, answers[0]->status)};
+  }
+  return json;
+}
+
 // The last decision, as a running engine tells it; what it was made from it does not tell.
-Result<std::vector<Json>> AskEngine(const ExplainOptions& options) {
+Result<std::vector<Json>> LastDecision(const ExplainOptions& options) {
   const bool more =
       options.at || !options.decision.empty() || options.last > 1 || !options.what_if.empty();
   if (more) {
@@ -134,31 +156,16 @@ Result<std::vector<Json>> AskEngine(const ExplainOptions& options) {
         "a running engine tells its last decision only; for more, run it with --record "
         "and name the directory with --recording");
   }
-  const std::size_t slash = options.object.find('/');
-  HttpRequest request;
-  request.url = fmt::format("{}/v1/decisions/{}/{}", options.url,
-                            PercentEncode(options.object.substr(0, slash)),
-                            PercentEncode(options.object.substr(slash + 1)));
-  SystemClock clock;
-  CurlClient http(clock);
-  const auto answers = http.SendAll(std::span(&request, 1), clock.Now() + kPatience);
-  if (!answers[0]) return answers[0].error();
-  if (answers[0]->status == 404) {
-    return Error{ErrorCode::kNotFound, "the engine has no object " + options.object};
-  }
-  Json json = Json::parse(answers[0]->body, nullptr, false);
-  if (answers[0]->status != 200 || !json.is_object()) {
-    return Error{ErrorCode::kMalformedData,
-                 fmt::format("{} answers with HTTP status {}", options.url, answers[0]->status)};
-  }
-  return std::vector<Json>{std::move(json)};
+  Result<Json> json = AskEngine(options.url, "decisions", options.object);
+  if (!json) return json.error();
+  return std::vector<Json>{*std::move(json)};
 }
 
 Result<std::vector<Json>> Explanations(const ExplainOptions& options, std::ostream& err) {
   if (options.object.find('/') == std::string::npos) {
     return Invalid("the object is wanted as NAMESPACE/NAME");
   }
-  if (!options.url.empty()) return AskEngine(options);
+  if (!options.url.empty()) return LastDecision(options);
   const auto situations = FindSituations(options, err);
   if (!situations) return situations.error();
   const Explainer explainer(options);
@@ -171,15 +178,47 @@ Result<std::vector<Json>> Explanations(const ExplainOptions& options, std::ostre
   return decisions;
 }
 
+// The last rounds of a DynamicQuota, the newest last.
+Result<Json> QuotaRounds(const ExplainOptions& options) {
+  if (options.quota.find('/') == std::string::npos) {
+    return Invalid("the quota is wanted as NAMESPACE/NAME");
+  }
+  if (options.url.empty() || options.at || !options.decision.empty() || !options.what_if.empty()) {
+    return Invalid("quotas are explained by a running engine: --url, and --last for more rounds");
+  }
+  Result<Json> quota = AskEngine(options.url, "quotas", options.quota);
+  if (!quota) return quota.error();
+  const auto rounds = quota->find("rounds");
+  if (rounds == quota->end() || !rounds->is_array()) {
+    return Error{ErrorCode::kMalformedData, options.url + " does not tell rounds of a quota"};
+  }
+  while (rounds->size() > options.last)
+    rounds->erase(rounds->begin());
+  return quota;
+}
+
+int Fail(const Error& error, std::ostream& err) {
+  err << "hpaplus explain: " << error.message << "\n";
+  return error.code == ErrorCode::kInvalidArgument ? kExitUsage : ExitCodeOf(error.code);
+}
+
+int ExplainQuota(const ExplainOptions& options, std::ostream& out, std::ostream& err) {
+  const Result<Json> quota = QuotaRounds(options);
+  if (!quota) return Fail(quota.error(), err);
+  if (options.json) {
+    out << quota->dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
+  } else {
+    out << QuotaTable(*quota);
+  }
+  return kExitOk;
+}
+
 }  // namespace
 
 int Explain(const ExplainOptions& options, std::ostream& out, std::ostream& err) {
+  if (!options.quota.empty()) return ExplainQuota(options, out, err);
   const auto decisions = Explanations(options, err);
-  if (!decisions) {
-    err << "hpaplus explain: " << decisions.error().message << "\n";
-    const ErrorCode code = decisions.error().code;
-    return code == ErrorCode::kInvalidArgument ? kExitUsage : ExitCodeOf(code);
-  }
+  if (!decisions) return Fail(decisions.error(), err);
   if (options.json) {
     const Json json = {{"schema", "hpaplus.io/v1/explain"}, {"decisions", *decisions}};
     out << json.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/api/decision_board.h"
+#include "engine/api/quota_board.h"
 #include "engine/app/commands.h"
 #include "engine/app/config.h"
 #include "engine/app/decision_json.h"
@@ -19,6 +20,7 @@
 #include "engine/app/live_world.h"
 #include "engine/app/offline_objects.h"
 #include "engine/app/offline_world.h"
+#include "engine/app/quota_page.h"
 #include "engine/app/scaler_endpoint.h"
 #include "engine/app/version.h"
 #include "engine/base/log.h"
@@ -27,6 +29,7 @@
 #include "engine/record/recorder.h"
 #include "engine/shell/admin_server.h"
 #include "engine/shell/cpu_budget.h"
+#include "engine/shell/quota_telemetry.h"
 #include "engine/shell/signals.h"
 #include "policies/builtin.h"
 
@@ -179,12 +182,18 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
   if (!recorder) return Report(recorder.error(), err);
   JournalFanout observers{&board};
   if (*recorder) observers.Add(**recorder);
+  const auto quota_telemetry = QuotaTelemetry::Create({.lines_max = config.http.objects_max});
+  api::QuotaBoard quota_board;
+  QuotaJournalFanout quota_observers{quota_telemetry.get(), &quota_board};
   SourceRelay sources;
   Result<std::unique_ptr<LiveWorld>> live = Error{};
   std::unique_ptr<ScalerEndpoint> scaler;  // Uses what is the world's, so it dies first.
   if (config.grpc.listen) scaler = ScalerEndpoint::Create(config, board, sources, *telemetry);
-  live =
-      connect({.clock = clock, .telemetry = *telemetry, .observer = observers, .sources = sources});
+  live = connect({.clock = clock,
+                  .telemetry = *telemetry,
+                  .observer = observers,
+                  .quotas = quota_observers,
+                  .sources = sources});
   if (!live) return Report(live.error(), err);
 
   Pulse pulse(clock);
@@ -204,17 +213,21 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
     const std::string deaf = scaler ? scaler->state().problem : "";
     return deaf.empty() ? "" : "scaler: " + deaf;
   };
-  auto admin = AdminServer::Start(
-      {.host = config.http.host, .port = config.http.port},
-      {.metrics =
-           [&] {
-             return telemetry->Scrape() + (*live)->PushMetrics() +
-                    (scaler ? scaler->state().metrics : "") +
-                    (*recorder ? (*recorder)->Metrics() : "");
-           },
-       .unhealthy = unhealthy,
-       .unready = [&live] { return (*live)->Unready(); },
-       .json = [&board](std::string_view path) { return DecisionPage(board, path); }});
+  auto admin = AdminServer::Start({.host = config.http.host, .port = config.http.port},
+                                  {.metrics =
+                                       [&] {
+                                         return telemetry->Scrape() + quota_telemetry->Scrape() +
+                                                (*live)->PushMetrics() +
+                                                (scaler ? scaler->state().metrics : "") +
+                                                (*recorder ? (*recorder)->Metrics() : "");
+                                       },
+                                   .unhealthy = unhealthy,
+                                   .unready = [&live] { return (*live)->Unready(); },
+                                   .json =
+                                       [&board, &quota_board](std::string_view path) {
+                                         auto page = DecisionPage(board, path);
+                                         return page ? page : QuotaPage(quota_board, path);
+                                       }});
   if (!admin) return Report(admin.error(), err);
   if (scaler) {
     const Status listens = scaler->Listen([&live] { return (*live)->Unready(); });

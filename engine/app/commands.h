@@ -97,7 +97,8 @@ struct RecordOptions {
 };
 
 struct ExplainOptions {
-  std::string object;     // "namespace/name"
+  std::string object;     // "namespace/name"; one of the two.
+  std::string quota;      // The same, of a DynamicQuota; from a running engine only.
   std::string recording;  // One of the two.
   std::string url;        // Of a running engine's admin server.
   std::size_t last = 1;
@@ -141,7 +142,7 @@ struct TestOptions {
 [[nodiscard]] int Tune(const TuneOptions& options, std::ostream& out, std::ostream& err);
 /// Decides a recording again, open or closed loop: docs/replay.md.
 [[nodiscard]] int Replay(const ReplayOptions& options, std::ostream& out, std::ostream& err);
-/// Says why an object was given the size it was: docs/explain.md.
+/// Says why an object was given the size it was, or a DynamicQuota its quota: docs/explain.md.
 [[nodiscard]] int Explain(const ExplainOptions& options, std::ostream& out, std::ostream& err);
 /// Says what applying a file would change: docs/plan.md.
 [[nodiscard]] int Plan(const PlanOptions& options, std::ostream& out, std::ostream& err);

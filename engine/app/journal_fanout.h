@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/ports/journal.h"
+#include "engine/ports/quota_journal.h"
 
 namespace hpaplus::app {
 
@@ -34,6 +35,32 @@ class JournalFanout final : public Journal {
 
  private:
   std::vector<Journal*> journals_;
+};
+
+/// The same for what is said of quotas.
+class QuotaJournalFanout final : public QuotaJournal {
+ public:
+  QuotaJournalFanout(std::initializer_list<QuotaJournal*> journals) : journals_(journals) {}
+
+  void RecordQuota(const QuotaRecord& record) override {
+    for (QuotaJournal* journal : journals_)
+      journal->RecordQuota(record);
+  }
+  void RecordPool(const PoolRecord& record) override {
+    for (QuotaJournal* journal : journals_)
+      journal->RecordPool(record);
+  }
+  void RecordQuotaGone(const std::string& ns, const std::string& name) override {
+    for (QuotaJournal* journal : journals_)
+      journal->RecordQuotaGone(ns, name);
+  }
+  void RecordPoolGone(const std::string& name) override {
+    for (QuotaJournal* journal : journals_)
+      journal->RecordPoolGone(name);
+  }
+
+ private:
+  const std::vector<QuotaJournal*> journals_;
 };
 
 }  // namespace hpaplus::app

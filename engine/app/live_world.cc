@@ -80,7 +80,8 @@ class KubeWorld final : public LiveWorld {
                .wake_engine = [this] { clock_.Wake(); },
                .share_of = [](const WorkloadSpec& spec) { return spec.quota; }},
               quotas_),
-        quota_journal_({.writes = !config.dry_run}, Send(), events_, side_clock_),
+        kube_quota_journal_({.writes = !config.dry_run}, Send(), events_, side_clock_),
+        quota_journal_{&kube_quota_journal_, &ties.quotas},
         quota_loop_({.engine = fmt::format("{:x}-{:x}", getpid(),
                                            side_clock_.Now().time_since_epoch().count()),
                      .ns = config.kubernetes.ns},
@@ -336,7 +337,8 @@ class KubeWorld final : public LiveWorld {
   SystemClock quota_clock_;  // Of the quota loop alone.
   kube::KubeQuotaCluster quotas_;
   QuotaDesk desk_;
-  kube::KubeQuotaJournal quota_journal_;
+  kube::KubeQuotaJournal kube_quota_journal_;
+  QuotaJournalFanout quota_journal_;
   QuotaLoop quota_loop_;
   LogJournal log_journal_;
   JournalFanout live_journal_{&telemetry_, &kube_journal_, &log_journal_, &observer_};

@@ -9,6 +9,7 @@
 #include "engine/kube/access.h"
 #include "engine/loop/collector_runner.h"
 #include "engine/loop/engine.h"
+#include "engine/ports/quota_journal.h"
 #include "engine/shell/prometheus_telemetry.h"
 #include "engine/shell/system_clock.h"
 
@@ -57,6 +58,7 @@ class LiveWorld {
     SystemClock& clock;  // The tick's.
     PrometheusTelemetry& telemetry;
     Journal& observer;        // Is told the decisions that count, after everybody else.
+    QuotaJournal& quotas;     // The same for quotas.
     SourceFollower& sources;  // Is told the sources, too.
   };
 

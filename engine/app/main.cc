@@ -331,14 +331,20 @@ void AddRecord(CLI::App& cli, app::RecordOptions& options) {
 }
 
 void AddExplain(CLI::App& cli, app::ExplainOptions& options, std::string& output) {
-  CLI::App* explain = cli.add_subcommand("explain", "Say why an object was given its size");
+  CLI::App* explain =
+      cli.add_subcommand("explain", "Say why an object was given its size, or its quota");
   explain->footer(
       "Every stage of a decision, from what it was given to what it made of it. docs/explain.md\n"
       "Examples:\n"
       "  hpaplus explain shop/web --url http://127.0.0.1:8080\n"
+      "  hpaplus explain --quota shop/team --url http://127.0.0.1:8080 --last 3\n"
       "  hpaplus explain shop/web --recording /var/lib/hpaplus --at 2026-11-23T14:02:17Z\n"
       "  hpaplus explain shop/web --recording day.hpar --what-if 'metrics[rps].target=150'");
-  explain->add_option("OBJECT", options.object, "NAMESPACE/NAME")->required();
+  auto* what = explain->add_option_group("what", "Of what");
+  what->add_option("OBJECT", options.object, "NAMESPACE/NAME of an HPAPlus object");
+  what->add_option("--quota", options.quota, "A DynamicQuota of a running engine instead")
+      ->type_name("NS/NAME");
+  what->require_option(1);
   auto* from = explain->add_option_group("from", "Who knows");
   from->add_option("--recording", options.recording, "A segment, or a directory of them")
       ->type_name("REC");
