@@ -32,13 +32,17 @@ void DecisionBoard::Follow(const std::vector<WorkloadUpdate>& updates) {
 
 void DecisionBoard::RecordDecision(const Decision& decision, const WorkloadView& view) {
   auto copy = std::make_shared<const Decision>(decision);
+  const ShadowState* const shadow =
+      shadows_ != nullptr ? shadows_->Find(decision.workload) : nullptr;
   Entry entry;
   {
     const MutexLock lock(mutex_);
     if (decision.workload.index >= by_id_.size()) return;
     Entry& slot = by_id_[decision.workload.index];
     if (!slot || slot->view->spec->uid != view.spec->uid) return;
-    entry = std::make_shared<const BoardEntry>(BoardEntry{slot->view, std::move(copy), view.spec});
+    BoardEntry newest{slot->view, std::move(copy), view.spec};
+    if (shadow != nullptr) newest.shadow = *shadow;
+    entry = std::make_shared<const BoardEntry>(std::move(newest));
     by_name_[{view.spec->ns, view.spec->name}] = entry;
     slot = entry;
   }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "engine/model/decision.h"
 #include "engine/ports/cluster_view.h"
 #include "engine/ports/journal.h"
+#include "engine/ports/shadow_book.h"
 
 namespace hpaplus::api {
 
@@ -20,6 +22,7 @@ struct BoardEntry {
   std::shared_ptr<const WorkloadView> view;     // Never null: the newest.
   std::shared_ptr<const Decision> decision;     // Null: not evaluated yet.
   std::shared_ptr<const WorkloadSpec> decided;  // What `decision` was made for; null with it.
+  std::optional<ShadowState> shadow;            // At that decision; null: it has none.
 };
 
 /// The last decision about each object, for those who only read: a journal that keeps the newest
@@ -30,6 +33,9 @@ class DecisionBoard final : public Journal {
   /// Called on the tick's thread after each change, without a lock; must not block. The entry is
   /// null when the object is gone.
   using Listener = std::function<void(const std::string& ns, const std::string& name, Entry)>;
+
+  /// `shadows` outlives it; null: there are none.
+  explicit DecisionBoard(const ShadowBook* shadows = nullptr) : shadows_(shadows) {}
 
   /// Before the first tick, once.
   void Listen(Listener listener) { listener_ = std::move(listener); }
@@ -60,6 +66,7 @@ class DecisionBoard final : public Journal {
 
   void Tell(const WorkloadSpec& spec, const Entry& entry) const;
 
+  const ShadowBook* const shadows_;
   Listener listener_;
   mutable Mutex mutex_;
   std::vector<Entry> by_id_ HPAPLUS_GUARDED_BY(mutex_);

@@ -191,7 +191,7 @@ Status TriggerTable::FollowSource(const SourceTrigger& config, Trigger& trigger)
   trigger.followed = spec.uid;
   auto view = std::make_shared<WorkloadView>();
   view->spec = trigger.workload = std::make_shared<const WorkloadSpec>(std::move(spec));
-  auto answer = AnswerOf(ObjectTrigger{}, BoardEntry{std::move(view), nullptr, nullptr});
+  auto answer = AnswerOf(ObjectTrigger{}, BoardEntry{std::move(view), nullptr, nullptr, {}});
   if (!answer) return answer.error();
   trigger.answer = Publish(*std::move(answer));
   return Done{};

@@ -27,6 +27,7 @@
 #include "engine/embedded/embedded_cluster.h"
 #include "engine/kube/open_access.h"
 #include "engine/record/recorder.h"
+#include "engine/rehearse/shadows.h"
 #include "engine/shell/admin_server.h"
 #include "engine/shell/cpu_budget.h"
 #include "engine/shell/quota_telemetry.h"
@@ -175,9 +176,10 @@ using Connect = std::function<Result<std::unique_ptr<LiveWorld>>(const LiveWorld
 
 int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std::ostream& err) {
   SystemClock clock;
-  auto telemetry =
-      PrometheusTelemetry::Create({.version = Version(), .objects_max = config.http.objects_max});
-  api::DecisionBoard board;
+  ShadowBook shadow_book;
+  auto telemetry = PrometheusTelemetry::Create(
+      {.version = Version(), .objects_max = config.http.objects_max, .shadows = &shadow_book});
+  api::DecisionBoard board(&shadow_book);
   const auto recorder = StartRecorder(config);
   if (!recorder) return Report(recorder.error(), err);
   JournalFanout observers{&board};
@@ -185,6 +187,9 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
   const auto quota_telemetry = QuotaTelemetry::Create({.lines_max = config.http.objects_max});
   api::QuotaBoard quota_board;
   QuotaJournalFanout quota_observers{quota_telemetry.get(), &quota_board};
+  rehearse::Shadows shadows({.decide = EngineConfig(config).decide, .all = config.dry_run},
+                            policies::MakeBuiltinPolicies, shadow_book, recorder->get());
+  observers.Add(shadows);
   SourceRelay sources;
   Result<std::unique_ptr<LiveWorld>> live = Error{};
   std::unique_ptr<ScalerEndpoint> scaler;  // Uses what is the world's, so it dies first.
@@ -193,14 +198,15 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
                   .telemetry = *telemetry,
                   .observer = observers,
                   .quotas = quota_observers,
-                  .sources = sources});
+                  .sources = sources,
+                  .shadows = &shadow_book});
   if (!live) return Report(live.error(), err);
 
   Pulse pulse(clock);
   World world = (*live)->world();
   api::BoardedView view(world.cluster, board);
   Engine::Config engine_config = WithShares(EngineConfig(config), **live);
-  engine_config.tap = recorder->get();
+  engine_config.tap = &shadows;
   Engine engine(
       std::move(engine_config),
       {pulse, view, world.feed, world.actuator, world.journal, world.executor, world.quota},

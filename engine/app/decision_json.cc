@@ -96,8 +96,22 @@ Json ConditionJson(const Condition& condition, const Decision& decision, const W
           {"message", kube::ConditionText(condition, decision, view)}};
 }
 
+Json ShadowJson(const ShadowState& shadow) {
+  return {{"replicas", shadow.replicas},
+          {"readyReplicas", shadow.ready},
+          {"since", FormatRfc3339(shadow.since, true)},
+          {"startupSeconds", ToSeconds(shadow.startup)},
+          {"startupObserved", shadow.startup_observed},
+          {"holds", !shadow.known},
+          {"demandHidden", shadow.demand_hidden}};
+}
+
 Json ExplainedJson(const BoardEntry& entry) {
-  if (entry.decision) return DecisionJson(*entry.decision, ViewOf(entry));
+  if (entry.decision) {
+    Json json = DecisionJson(*entry.decision, ViewOf(entry));
+    if (entry.shadow) json["shadow"] = ShadowJson(*entry.shadow);
+    return json;
+  }
   Json json = {{"schema", kSchema}};
   json.update(SummaryJson(entry));
   for (const char* list : {"metrics", "steps", "conditions"})

@@ -70,6 +70,20 @@ std::string StepLine(std::size_t number, const Json& step) {
                      changed ? "   <- changed here" : "");
 }
 
+// Where the object would be by now if it wrote.
+std::string ShadowText(const Json& shadow) {
+  const auto is = [&shadow](const char* key) {
+    const auto found = shadow.find(key);
+    return found != shadow.end() && found->is_boolean() && found->get<bool>();
+  };
+  return fmt::format(
+      "\nIf it had written since {}: {} replicas, {} of them ready, {} s to start ({}){}{}\n",
+      TextOf(shadow, "since"), NumberOf(shadow, "replicas"), NumberOf(shadow, "readyReplicas"),
+      NumberOf(shadow, "startupSeconds"), is("startupObserved") ? "observed" : "assumed",
+      is("holds") ? "; held: too much is unknown" : "",
+      is("demandHidden") ? "; at least: the real pods are saturated" : "");
+}
+
 }  // namespace
 
 std::string ExplainTable(const Json& decision) {
@@ -88,6 +102,9 @@ std::string ExplainTable(const Json& decision) {
   std::size_t number = 0;
   for (const Json& step : ListOf(decision, "steps"))
     out += StepLine(++number, step);
+  if (const auto shadow = decision.find("shadow"); shadow != decision.end()) {
+    if (shadow->is_object()) out += ShadowText(*shadow);
+  }
   if (decision.contains("written")) out += "   " + TextOf(decision, "written") + "\n";
   if (decision.contains("counterfactuals")) {
     out += "\nWhat would change it:\n";

@@ -12,6 +12,7 @@
 #include "collectors/kube_metrics.h"
 #include "collectors/metrics_server.h"
 #include "engine/app/budget_executor.h"
+#include "engine/app/dry_run_view.h"
 #include "engine/app/journal_fanout.h"
 #include "engine/app/kubelet_source.h"
 #include "engine/app/log_journal.h"
@@ -70,7 +71,7 @@ class KubeWorld final : public LiveWorld {
         actuator_(Send(), view_, [this] { clock_.Wake(); }),
         statuses_(StatusConfig(), Send(), view_, side_clock_),
         events_({}, Send()),
-        kube_journal_({}, statuses_, events_, view_),
+        kube_journal_({.shadows = ties.shadows}, statuses_, events_, view_),
         source_statuses_(
             SourceStatusConfig(), Send(),
             [this](const SourceName& name) { return runner_.HealthOf(name); }, side_clock_),
@@ -137,7 +138,8 @@ class KubeWorld final : public LiveWorld {
     Actuator& actuator = config_.dry_run ? static_cast<Actuator&>(dry_actuator_) : actuator_;
     Journal& journal = config_.dry_run ? dry_journal_ : live_journal_;
     QuotaGate* const quota = config_.quota ? &desk_ : nullptr;
-    return {clock_, view_, runner_, actuator, journal, deciding_, quota};
+    ClusterView& view = config_.dry_run ? static_cast<ClusterView&>(dry_view_) : view_;
+    return {clock_, view, runner_, actuator, journal, deciding_, quota};
   }
 
   Duration ShareFor(const SourceName& source) override { return runner_.ShareFor(source); }
@@ -327,6 +329,7 @@ class KubeWorld final : public LiveWorld {
   BudgetExecutor deciding_{ExecutorPriority::kHigh};
   BudgetExecutor parsing_{ExecutorPriority::kNormal};
   kube::KubeClusterView view_;
+  DryRunView dry_view_{view_};
   kube::ScaleActuator actuator_;
   DryRunActuator dry_actuator_;
   kube::StatusWriter statuses_;

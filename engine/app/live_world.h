@@ -57,9 +57,10 @@ class LiveWorld {
   struct Ties {
     SystemClock& clock;  // The tick's.
     PrometheusTelemetry& telemetry;
-    Journal& observer;        // Is told the decisions that count, after everybody else.
-    QuotaJournal& quotas;     // The same for quotas.
-    SourceFollower& sources;  // Is told the sources, too.
+    Journal& observer;                    // Is told the decisions that count, after everybody else.
+    QuotaJournal& quotas;                 // The same for quotas.
+    SourceFollower& sources;              // Is told the sources, too.
+    const ShadowBook* shadows = nullptr;  // For statuses; null: there are none.
   };
 
   /// Asks the API server who it is first, at most for `patience`: kUnavailable, kPermissionDenied.

@@ -138,8 +138,9 @@ bool NeedsReads(const WorkloadView& view) {
   // What we have taken to zero ourselves comes back when a metric that needs no pods asks for it.
   const bool wakes =
       current == 0 && view.scaled_to_zero && (spec.min_replicas != 0 || HasTotals(spec));
+  const bool shadowed = spec.mode == Mode::kDryRun;
   return spec.mode != Mode::kPaused && view.scale.status == ScaleStatus::kKnown && !doubled &&
-         (wakes || (current >= least && current <= spec.max_replicas));
+         (shadowed || wakes || (current >= least && current <= spec.max_replicas));
 }
 
 }  // namespace hpaplus

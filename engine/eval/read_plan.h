@@ -33,7 +33,8 @@ enum class PodMetricsFrom { kMetricsServer, kKubelet };
                                                          PodMetricsFrom from);
 
 /// Whether an evaluation would look at metrics at all: not when the workload is paused, at zero or
-/// outside its bounds, when its size is not known, or when somebody else scales it too.
+/// outside its bounds, when its size is not known, or when somebody else scales it too. In mode
+/// DryRun they are wanted for whatever size it has: a shadow has another one.
 [[nodiscard]] bool NeedsReads(const WorkloadView& view);
 
 }  // namespace hpaplus

@@ -58,7 +58,7 @@ std::uint64_t MeaningDigest(const Decision& decision, const WorkloadView& view) 
   return digest.value();
 }
 
-std::uint64_t ValuesDigest(const Decision& decision) {
+std::uint64_t ValuesDigest(const Decision& decision, const ShadowState* shadow) {
   Digest digest;
   digest.AddSize(decision.recommended);
   for (const MetricOutcome& metric : decision.metrics) {
@@ -66,6 +66,11 @@ std::uint64_t ValuesDigest(const Decision& decision) {
     digest.Add(static_cast<std::uint64_t>(metric.value_milli.value_or(0)));
     digest.Add(static_cast<std::uint64_t>(metric.average_value_milli.value_or(0)));
     digest.Add(static_cast<std::uint64_t>(metric.average_utilization.value_or(0)));
+  }
+  if (shadow != nullptr) {
+    digest.AddSize(shadow->replicas);
+    digest.AddSize(shadow->ready);
+    digest.Add((shadow->known ? 1U : 0U) + (shadow->demand_hidden ? 2U : 4U));
   }
   return digest.value();
 }

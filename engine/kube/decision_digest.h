@@ -4,6 +4,7 @@
 
 #include "engine/model/decision.h"
 #include "engine/model/workload.h"
+#include "engine/ports/shadow_book.h"
 
 namespace hpaplus::kube {
 
@@ -12,7 +13,8 @@ namespace hpaplus::kube {
 /// Of what a status and the events say, apart from measured values.
 [[nodiscard]] std::uint64_t MeaningDigest(const Decision& decision, const WorkloadView& view);
 
-/// Of the measured values that a status shows.
-[[nodiscard]] std::uint64_t ValuesDigest(const Decision& decision);
+/// Of the measured values that a status shows, and of its shadow; null: it has none.
+[[nodiscard]] std::uint64_t ValuesDigest(const Decision& decision,
+                                         const ShadowState* shadow = nullptr);
 
 }  // namespace hpaplus::kube

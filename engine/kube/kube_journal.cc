@@ -9,12 +9,14 @@ namespace hpaplus::kube {
 void KubeJournal::RecordDecision(const Decision& decision, const WorkloadView& view) {
   Entry& entry = EntryOf(decision.workload);
   const std::uint64_t meaning = MeaningDigest(decision, view);
-  const std::uint64_t values = ValuesDigest(decision);
+  const ShadowState* const shadow =
+      config_.shadows != nullptr ? config_.shadows->Find(decision.workload) : nullptr;
+  const std::uint64_t values = ValuesDigest(decision, shadow);
   const bool is_news = std::exchange(entry.meaning, meaning) != meaning;
   if (!is_news && (values == entry.values || decision.at < entry.values_due)) return;
   entry.values = values;
   entry.values_due = decision.at + config_.values_spacing;
-  statuses_.Update(decision, view);
+  statuses_.Update(decision, view, shadow);
   if (!is_news) return;
   const std::optional<WorkloadNow> now = lookup_.Find(decision.workload);
   if (!now) return;

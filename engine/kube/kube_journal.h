@@ -9,6 +9,7 @@
 #include "engine/kube/status_writer.h"
 #include "engine/kube/workload_lookup.h"
 #include "engine/ports/journal.h"
+#include "engine/ports/shadow_book.h"
 
 namespace hpaplus::kube {
 
@@ -18,6 +19,7 @@ class KubeJournal final : public Journal {
  public:
   struct Config {
     Duration values_spacing = std::chrono::seconds(30);  // Between looks at measured values alone.
+    const ShadowBook* shadows = nullptr;                 // Outlives it; null: there are none.
   };
 
   /// All must outlive the journal.

@@ -35,6 +35,17 @@ struct LastDecision {
   bool operator==(const LastDecision&) const = default;
 };
 
+/// A ShadowState as people see it.
+struct ShadowStatus {
+  Replicas replicas = 0;
+  Replicas ready = 0;
+  Timestamp since{};  // Whole seconds.
+  std::string startup;
+  bool holds = false;
+  bool demand_hidden = false;
+  bool operator==(const ShadowStatus&) const = default;
+};
+
 /// The status of an HPAPlus object: for people and dashboards, never an input of a decision.
 struct ObjectStatus {
   std::int64_t observed_generation = 0;
@@ -45,6 +56,7 @@ struct ObjectStatus {
   std::string targets;          // "cpu: 71%/65%, rps: 88/120"
   std::string current_metrics;  // The array as JSON text; empty for none.
   std::optional<LastDecision> last_decision;
+  std::optional<ShadowStatus> shadow;
   std::vector<StatusCondition> conditions;  // In order of first appearance.
   bool operator==(const ObjectStatus&) const = default;
 

@@ -199,6 +199,17 @@ std::optional<LastDecision> MakeLastDecision(const StatusInput& in) {
   return last;
 }
 
+std::optional<ShadowStatus> MakeShadow(const ShadowState* shadow) {
+  if (shadow == nullptr) return std::nullopt;
+  return ShadowStatus{
+      shadow->replicas,
+      shadow->ready,
+      std::chrono::floor<std::chrono::seconds>(shadow->since),
+      FormatDuration(std::chrono::floor<std::chrono::milliseconds>(shadow->startup)),
+      !shadow->known,
+      shadow->demand_hidden};
+}
+
 SortedJson QuantityJson(std::int64_t milli, Quantity::Format format) {
   return Quantity::FromMilli(milli, format).ToString();
 }
@@ -287,6 +298,16 @@ Json LastDecisionJson(const std::optional<LastDecision>& last) {
           {"message", last->message}};
 }
 
+Json ShadowJson(const std::optional<ShadowStatus>& shadow) {
+  if (!shadow) return nullptr;
+  return {{"replicas", shadow->replicas},
+          {"readyReplicas", shadow->ready},
+          {"since", FormatRfc3339(shadow->since)},
+          {"startup", shadow->startup},
+          {"holds", shadow->holds},
+          {"demandHidden", shadow->demand_hidden}};
+}
+
 Json ConditionJson(const StatusCondition& condition) {
   return {{"type", condition.type},
           {"status", ConditionStatusName(condition.status)},
@@ -314,6 +335,7 @@ ObjectStatus MakeStatus(const StatusInput& in, const ObjectStatus& previous) {
   status.targets = Cut(TargetsText(decision, *in.view.spec), kLongestTargets);
   status.current_metrics = CurrentMetricsJson(decision, *in.view.spec);
   status.conditions = MakeConditions(in, previous);
+  status.shadow = MakeShadow(in.shadow);
   status.last_decision = previous.last_decision;
   if (auto last = MakeLastDecision(in)) {
     const bool same = previous.last_decision && SameDecision(*last, *previous.last_decision);
@@ -369,6 +391,7 @@ std::string StatusPatch(const ObjectStatus& status) {
   body["lastScaleTime"] = TimeJson(status.last_scale_time);
   body["targets"] = status.targets;
   body["lastDecision"] = LastDecisionJson(status.last_decision);
+  body["shadow"] = ShadowJson(status.shadow);
   Json metrics = Json::parse(status.current_metrics, nullptr, false);
   body["currentMetrics"] = metrics.is_array() ? std::move(metrics) : Json(nullptr);
   body["conditions"] = Json::array();

@@ -9,6 +9,7 @@
 #include "engine/model/decision.h"
 #include "engine/model/workload.h"
 #include "engine/ports/actuator.h"
+#include "engine/ports/shadow_book.h"
 
 namespace hpaplus::kube {
 
@@ -16,10 +17,11 @@ namespace hpaplus::kube {
 struct StatusInput {
   const Decision& decision;
   const WorkloadView& view;
-  std::int64_t generation = 0;         // Of the object.
-  std::string spec_problem;            // Not empty: the spec of that generation is unusable.
-  std::optional<Error> write_failure;  // The last write failed, and none worked since.
-  bool changed_before = false;         // The decision before wanted the same change.
+  std::int64_t generation = 0;          // Of the object.
+  std::string spec_problem;             // Not empty: the spec of that generation is unusable.
+  std::optional<Error> write_failure;   // The last write failed, and none worked since.
+  bool changed_before = false;          // The decision before wanted the same change.
+  const ShadowState* shadow = nullptr;  // Null: it has none.
 };
 
 /// The new status: conditions keep their lastTransitionTime while their status stays, conditions

@@ -70,6 +70,24 @@ std::optional<LastDecision> ReadLastDecision(dom::element status) {
   return last;
 }
 
+bool Flag(dom::element object, std::string_view key) {
+  bool flag = false;
+  return object[key].get_bool().get(flag) == simdjson::SUCCESS && flag;
+}
+
+std::optional<ShadowStatus> ReadShadow(dom::element status) {
+  dom::element item;
+  if (status["shadow"].get(item) != simdjson::SUCCESS || !item.is_object()) return std::nullopt;
+  ShadowStatus shadow;
+  shadow.replicas = Size(item, "replicas").value_or(0);
+  shadow.ready = Size(item, "readyReplicas").value_or(0);
+  shadow.since = Time(item, "since").value_or(Timestamp{});
+  shadow.startup = Text(item, "startup");
+  shadow.holds = Flag(item, "holds");
+  shadow.demand_hidden = Flag(item, "demandHidden");
+  return shadow;
+}
+
 }  // namespace
 
 Result<ObjectStatus> ParseObjectStatus(std::string_view json) {
@@ -90,6 +108,7 @@ Result<ObjectStatus> ParseObjectStatus(std::string_view json) {
   status.last_scale_time = Time(node, "lastScaleTime");
   status.targets = Text(node, "targets");
   status.last_decision = ReadLastDecision(node);
+  status.shadow = ReadShadow(node);
   dom::element metrics;
   if (node["currentMetrics"].get(metrics) == simdjson::SUCCESS && metrics.is_array()) {
     status.current_metrics = simdjson::minify(metrics);

@@ -29,7 +29,8 @@ StatusWriter::StatusWriter(Config config, Send send, WorkloadLookup& lookup, Clo
       clock_(clock),
       tokens_(config_.writes_per_second, config_.writes_burst) {}
 
-void StatusWriter::Update(const Decision& decision, const WorkloadView& view) {
+void StatusWriter::Update(const Decision& decision, const WorkloadView& view,
+                          const ShadowState* shadow) {
   const std::optional<WorkloadNow> current = lookup_.Find(decision.workload);
   if (!current || current->spec->uid != view.spec->uid) return;
   {
@@ -42,7 +43,8 @@ void StatusWriter::Update(const Decision& decision, const WorkloadView& view) {
                          current->generation,
                          current->problem,
                          slot.write_failure,
-                         std::exchange(slot.last_change, change) == change};
+                         std::exchange(slot.last_change, change) == change,
+                         shadow};
     slot.newest = MakeStatus(in, slot.newest);
     Plan(decision.workload.index,
          decision.acts ? decision.at + config_.outcome_grace : decision.at);

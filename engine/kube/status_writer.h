@@ -16,6 +16,7 @@
 #include "engine/model/decision.h"
 #include "engine/ports/actuator.h"
 #include "engine/ports/clock.h"
+#include "engine/ports/shadow_book.h"
 
 namespace hpaplus::kube {
 
@@ -42,7 +43,9 @@ class StatusWriter {
   /// `send` must be done with its callbacks before this is destroyed; `lookup` must outlive it.
   StatusWriter(Config config, Send send, WorkloadLookup& lookup, Clock& clock);
 
-  void Update(const Decision& decision, const WorkloadView& view);
+  /// `shadow` is null where it has none.
+  void Update(const Decision& decision, const WorkloadView& view,
+              const ShadowState* shadow = nullptr);
   void RecordOutcome(const ScaleOutcome& outcome, Timestamp at);
   void Forget(WorkloadId id);
 

@@ -319,15 +319,18 @@ void Engine::Decide(Timestamp now) {
   for (Evaluation& one : ready)
     one.decided.history = std::move(workloads_.at(one.id).history);
   evaluator_.Evaluate(now, ready);
-  for (std::size_t i = 0; i < rounds_.size(); ++i)
-    rounds_[i].decided = ready[i].decided.decision;  // By itself, before the gates.
+  auto round = rounds_.begin();
+  for (const Evaluation& one : ready) {
+    if (round == rounds_.end() || round->id != one.id) continue;
+    round++->decided = one.decided.decision;  // By itself, before the gates.
+  }
   AskQuota(ready, now);
-  for (std::size_t i = 0; i < ready.size(); ++i) {
-    Evaluation& one = ready[i];
+  round = rounds_.begin();
+  for (Evaluation& one : ready) {
     WorkloadState& state = workloads_.at(one.id);
     Decision& decision = one.decided.decision;
     Admit(state, decision);
-    if (config_.tap != nullptr) EndRound(rounds_[i], decision);
+    if (round != rounds_.end() && round->id == one.id) EndRound(*round++, decision);
     state.history = std::move(one.decided.history);
     world_.journal.RecordDecision(decision, *state.view);
     if (decision.acts) commands_.Start({decision.workload, state.view, decision.desired, now});
@@ -339,10 +342,10 @@ void Engine::Decide(Timestamp now) {
 // What the decisions are about to be made from, while the histories are still where they were.
 void Engine::BeginRounds(Timestamp now) {
   rounds_.clear();
-  rounds_.reserve(ready_count_);
   for (std::size_t i = 0; i < ready_count_; ++i) {
     const Evaluation& one = ready_[i];
     WorkloadState& state = workloads_.at(one.id);
+    if (!config_.tap->Wants(one.id, *state.view)) continue;
     Round& round = rounds_.emplace_back();
     round.at = now;
     round.id = one.id;

@@ -65,7 +65,7 @@ class Engine {
     ReadTable::ShareFor share_for = DefaultShareFor;
     Backfill::PastOf past_of;  // Null: windows start empty.
     PodMetricsFrom pod_metrics = PodMetricsFrom::kMetricsServer;
-    RoundTap* tap = nullptr;  // Is given all that is decided from; outlives the engine.
+    RoundTap* tap = nullptr;  // Is given what is decided from; outlives the engine.
   };
 
   Engine(Config config, World world, PolicyFactory make_policies);
@@ -125,7 +125,7 @@ class Engine {
   // This tick's.
   std::vector<Evaluation> ready_;  // The first ready_count_; the others only lend their memory.
   std::size_t ready_count_ = 0;
-  std::vector<Round> rounds_;  // One for each of these where there is a tap.
+  std::vector<Round> rounds_;  // Of these, in their order, what the tap wants.
   std::size_t decided_ = 0;
   std::vector<QuotaAsk> asks_;
   std::vector<Decision*> asking_;           // Whose these are.

@@ -21,11 +21,13 @@ struct Round {
   std::optional<Decision> admitted;  // What the gates over all workloads left; null: all of it.
 };
 
-/// Is given every round. Called from the tick, so it must not block.
+/// Is given rounds. Called from the tick, so it must not block.
 class RoundTap {
  public:
   virtual ~RoundTap() = default;
 
+  /// Whether it is to be given this workload's round; asked before each.
+  [[nodiscard]] virtual bool Wants(WorkloadId /*id*/, const WorkloadView& /*view*/) { return true; }
   /// Whether this workload's next round has to carry its history.
   [[nodiscard]] virtual bool WantsHistory(WorkloadId id) = 0;
   virtual void Take(Round round) = 0;

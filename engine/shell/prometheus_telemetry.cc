@@ -138,6 +138,7 @@ class Registry final : public PrometheusTelemetry {
     if (workload.current != nullptr) {
       workload.current->Set(decision.current);
       workload.desired->Set(decision.desired);
+      ShowShadow(decision.workload, view, workload);
     }
   }
 
@@ -163,6 +164,7 @@ class Registry final : public PrometheusTelemetry {
     if (workload.current != nullptr) {
       current_.Remove(workload.current);
       desired_.Remove(workload.desired);
+      RemoveShadow(workload);
       --named_;
     }
     workload = {};
@@ -225,6 +227,9 @@ class Registry final : public PrometheusTelemetry {
     std::optional<Timestamp> evidence;  // Oldest sample behind the command under way.
     prometheus::Gauge* current = nullptr;
     prometheus::Gauge* desired = nullptr;
+    prometheus::Gauge* shadow = nullptr;  // These three: null where it has none.
+    prometheus::Gauge* shadow_ready = nullptr;
+    prometheus::Gauge* shadow_unsure = nullptr;
   };
 
   Workload& WorkloadOf(WorkloadId id) {
@@ -237,6 +242,28 @@ class Registry final : public PrometheusTelemetry {
     if (workload.mode) objects_.Get({{"mode", std::string(ModeName(*workload.mode))}}).Decrement();
     objects_.Get({{"mode", std::string(ModeName(mode))}}).Increment();
     workload.mode = mode;
+  }
+
+  void ShowShadow(WorkloadId id, const WorkloadView& view, Workload& workload) {
+    const ShadowState* const state =
+        config_.shadows != nullptr ? config_.shadows->Find(id) : nullptr;
+    if (state == nullptr) return RemoveShadow(workload);
+    if (workload.shadow == nullptr) {
+      const Labels labels = {{"namespace", view.spec->ns}, {"name", view.spec->name}};
+      workload.shadow = &shadow_.Add(labels);
+      workload.shadow_ready = &shadow_ready_.Add(labels);
+      workload.shadow_unsure = &shadow_unsure_.Add(labels);
+    }
+    workload.shadow->Set(state->replicas);
+    workload.shadow_ready->Set(state->ready);
+    workload.shadow_unsure->Set(state->known && !state->demand_hidden ? 0 : 1);
+  }
+
+  void RemoveShadow(Workload& workload) {
+    if (workload.shadow == nullptr) return;
+    shadow_.Remove(std::exchange(workload.shadow, nullptr));
+    shadow_ready_.Remove(std::exchange(workload.shadow_ready, nullptr));
+    shadow_unsure_.Remove(std::exchange(workload.shadow_unsure, nullptr));
   }
 
   // How many objects are in a state that somebody should look at.
@@ -314,6 +341,13 @@ class Registry final : public PrometheusTelemetry {
       Gauge("hpaplus_status_current_replicas", "Current size of a target.");
   prometheus::Family<prometheus::Gauge>& desired_ =
       Gauge("hpaplus_status_desired_replicas", "Size that the last evaluation wants.");
+  prometheus::Family<prometheus::Gauge>& shadow_ =
+      Gauge("hpaplus_shadow_replicas", "Size of a target if a dry run's decisions were written.");
+  prometheus::Family<prometheus::Gauge>& shadow_ready_ =
+      Gauge("hpaplus_shadow_ready_replicas", "Replicas of that size whose start would be over.");
+  prometheus::Family<prometheus::Gauge>& shadow_unsure_ =
+      Gauge("hpaplus_shadow_unsure",
+            "1: that size holds for want of data, or saturated pods hide some of the demand.");
 
   Counters source_requests_{Counter("hpaplus_source_requests_total", "Batches read from a source."),
                             {{"source", "other"}}};

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/ports/journal.h"
+#include "engine/ports/shadow_book.h"
 #include "engine/ports/telemetry.h"
 
 namespace hpaplus {
@@ -17,6 +18,7 @@ class PrometheusTelemetry : public Journal, public Telemetry {
   struct Config {
     std::string version;
     std::size_t objects_max = 1000;  // Series per object are kept for so many objects; 0 for none.
+    const ShadowBook* shadows = nullptr;  // Outlives it; null: there are no shadows.
   };
 
   static std::unique_ptr<PrometheusTelemetry> Create(const Config& config);

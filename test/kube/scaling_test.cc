@@ -23,6 +23,30 @@ class KubeScaling : public KubeTest {
   std::string VersionOf(const std::string& path) {
     return Read(path).value("/metadata/resourceVersion"_json_pointer, "");
   }
+
+  // As /metrics has it; 0: it has no shadow.
+  double ShadowReplicas() {
+    const auto series = engine().Metrics();
+    return series ? Sum(*series, "hpaplus_shadow_replicas", {"namespace=\"" + ns() + "\""}) : -1;
+  }
+
+  // Another autoscaler with the same target. Nobody runs it here, so it scales nothing.
+  void ApplyHpa() {
+    Apply(
+        {{"apiVersion", "autoscaling/v2"},
+         {"kind", "HorizontalPodAutoscaler"},
+         {"metadata", {{"name", "web"}, {"namespace", ns()}}},
+         {"spec",
+          {{"scaleTargetRef", {{"apiVersion", "apps/v1"}, {"kind", "Deployment"}, {"name", "web"}}},
+           {"minReplicas", 1},
+           {"maxReplicas", 10},
+           {"metrics",
+            Json::array(
+                {{{"type", "Resource"},
+                  {"resource",
+                   {{"name", "cpu"},
+                    {"target", {{"type", "Utilization"}, {"averageUtilization", 50}}}}}}})}}}});
+  }
 };
 
 TEST_F(KubeScaling, ADeploymentFollowsABusinessMonitorUpAndDown) {
@@ -92,6 +116,44 @@ TEST_F(KubeScaling, DryRunWritesNothingButStatus) {
   EXPECT_THAT(Condition("DryRun"), HasSubstr("True"));
   Pass(seconds(2));
   EXPECT_EQ(VersionOf(TargetPath()), before);
+  EXPECT_EQ(Replicas(), 2);
+}
+
+// A migration is tried out so: the HPA goes on scaling, and here is what HPAPlus would have done.
+TEST_F(KubeScaling, ADryRunDecidesBesideAnHpaAndTellsWhereItWouldBe) {
+  monitor().SetDepth(70);
+  ApplyDeployment(2);
+  ApplySource();
+  ApplyHpa();
+  ApplyObject({{"mode", "DryRun"},
+               {"behavior",
+                {{"scaleUp",
+                  {{"stabilizationWindowSeconds", 0},
+                   {"policies",
+                    Json::array({{{"type", "Pods"}, {"value", 1}, {"periodSeconds", 1}}})}}}}}});
+  StartEngine();
+  EXPECT_TRUE(Eventually([&] { return StatusOf().value("desiredReplicas", 0) == 3; }))
+      << "one more than the real two, at each decision: " << StatusOf().dump(2);
+  EXPECT_EQ(Condition("ScalingActive"), "True ValidMetricFound");
+  // The status shows it every half minute.
+  EXPECT_TRUE(Eventually([&] { return StatusOf().value("/shadow/replicas"_json_pointer, 0) == 7; },
+                         seconds(60)))
+      << StatusOf().dump(2);
+  EXPECT_EQ(StatusOf().value("desiredReplicas", 0), 3);
+  EXPECT_EQ(Replicas(), 2);
+  EXPECT_EQ(ShadowReplicas(), 7);
+}
+
+TEST_F(KubeScaling, TheDryRunFlagDecidesBesideAnHpa) {
+  monitor().SetDepth(70);
+  ApplyDeployment(2);
+  ApplySource();
+  ApplyHpa();
+  ApplyObject();
+  HpaplusProcess::Options options;
+  options.flags = {"--dry-run"};
+  StartEngine(options);
+  EXPECT_TRUE(Eventually([&] { return ShadowReplicas() == 7; })) << ShadowReplicas();
   EXPECT_EQ(Replicas(), 2);
 }
 

@@ -41,7 +41,8 @@ Decision ScaleTo(Replicas current, Replicas desired) {
 class AdminServerTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    telemetry_ = PrometheusTelemetry::Create({.version = "1.2.3", .objects_max = 1});
+    telemetry_ =
+        PrometheusTelemetry::Create({.version = "1.2.3", .objects_max = 1, .shadows = &shadows_});
     auto server = AdminServer::Start({.host = "127.0.0.1", .port = 0},
                                      {.metrics = [this] { return telemetry_->Scrape(); },
                                       .unhealthy = [this] { return unhealthy_; },
@@ -59,6 +60,7 @@ class AdminServerTest : public ::testing::Test {
   }
 
   std::string unhealthy_;
+  ShadowBook shadows_;
   std::unique_ptr<PrometheusTelemetry> telemetry_;
   std::unique_ptr<AdminServer> server_;
 };
@@ -94,6 +96,35 @@ TEST_F(AdminServerTest, CountsAnEvaluationItsReasonAndTheReaction) {
   EXPECT_THAT(metrics, HasSubstr("hpaplus_reaction_seconds_sum 0.4"));
   EXPECT_THAT(metrics, HasSubstr("hpaplus_status_desired_replicas{name=\"checkout\""));
   EXPECT_THAT(metrics, Not(HasSubstr("process_resident_memory_bytes 0\n")));
+}
+
+TEST_F(AdminServerTest, ShowsAShadowAsLongAsThereIsOne) {
+  telemetry_->RecordDecision(ScaleTo(4, 6), *View(4));
+  EXPECT_THAT(Get("/metrics"), Not(HasSubstr("hpaplus_shadow_replicas{")));
+  ShadowState shadow;
+  shadow.replicas = 9;
+  shadow.ready = 7;
+  shadow.known = true;
+  shadows_.Set(WorkloadId{3}, shadow);
+  telemetry_->RecordDecision(ScaleTo(4, 6), *View(4));
+  std::string metrics = Get("/metrics");
+  EXPECT_THAT(metrics,
+              HasSubstr("hpaplus_shadow_replicas{name=\"checkout\",namespace=\"shop\"} 9"));
+  EXPECT_THAT(metrics,
+              HasSubstr("hpaplus_shadow_ready_replicas{name=\"checkout\",namespace=\"shop\"} 7"));
+  EXPECT_THAT(metrics, HasSubstr("hpaplus_shadow_unsure{name=\"checkout\",namespace=\"shop\"} 0"));
+  shadow.demand_hidden = true;
+  shadows_.Set(WorkloadId{3}, shadow);
+  telemetry_->RecordDecision(ScaleTo(4, 6), *View(4));
+  EXPECT_THAT(Get("/metrics"),
+              HasSubstr("hpaplus_shadow_unsure{name=\"checkout\",namespace=\"shop\"} 1"));
+  shadows_.Erase(WorkloadId{3});
+  telemetry_->RecordDecision(ScaleTo(4, 6), *View(4));
+  EXPECT_THAT(Get("/metrics"), Not(HasSubstr("hpaplus_shadow_replicas{")));
+  shadows_.Set(WorkloadId{3}, shadow);
+  telemetry_->RecordDecision(ScaleTo(4, 6), *View(4));
+  telemetry_->RecordGone(WorkloadId{3});
+  EXPECT_THAT(Get("/metrics"), Not(HasSubstr("hpaplus_shadow_replicas{")));
 }
 
 TEST_F(AdminServerTest, CountsWhatLimitedADecisionAndObjectsInNeedOfALook) {

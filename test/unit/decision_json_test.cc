@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "engine/app/explain_table.h"
 
 namespace hpaplus::app {
 namespace {
@@ -40,7 +43,8 @@ class DecisionPageTest : public ::testing::Test {
 
   std::string Page(std::string_view path) { return DecisionPage(board_, path).value_or("none"); }
 
-  api::DecisionBoard board_;
+  ShadowBook shadows_;
+  api::DecisionBoard board_{&shadows_};
   std::shared_ptr<const WorkloadView> view_;
 };
 
@@ -57,6 +61,24 @@ TEST_F(DecisionPageTest, ExplainsOneObject) {
   EXPECT_THAT(page, HasSubstr("\"metrics\":[{\"name\":\"depth\",\"proposal\":5"));
   EXPECT_THAT(page, HasSubstr("\"stage\":\"Metric\",\"before\":3,\"after\":5,"
                               "\"reason\":\"AboveTarget\",\"metric\":\"depth\",\"ratio\":1.7"));
+}
+
+TEST_F(DecisionPageTest, TellsWhereTheShadowIs) {
+  Decide();
+  EXPECT_THAT(Page("/v1/decisions/shop/worker"), ::testing::Not(HasSubstr("\"shadow\"")));
+  ShadowState shadow;
+  shadow.replicas = 9;
+  shadow.ready = 7;
+  shadow.known = true;
+  shadow.startup = std::chrono::seconds(20);
+  shadows_.Set(WorkloadId{0}, shadow);
+  Decide();
+  const std::string page = Page("/v1/decisions/shop/worker");
+  EXPECT_THAT(page, HasSubstr("\"shadow\":{\"replicas\":9,\"readyReplicas\":7,"));
+  EXPECT_THAT(page, HasSubstr("\"startupSeconds\":20.0,\"startupObserved\":false,"
+                              "\"holds\":false,\"demandHidden\":false}"));
+  EXPECT_THAT(ExplainTable(nlohmann::ordered_json::parse(page)),
+              HasSubstr("9 replicas, 7 of them ready, 20.0 s to start (assumed)\n"));
 }
 
 TEST_F(DecisionPageTest, HasNoOtherPages) {

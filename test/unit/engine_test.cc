@@ -89,6 +89,37 @@ TEST_F(EngineTest, OneWorkloadsMissingReadsDoNotDelayAnother) {
   EXPECT_EQ(world_.commands[0].workload, kCart);
 }
 
+TEST_F(EngineTest, ATapIsGivenWhatItWantsAndNothingElse) {
+  class OfCart final : public RoundTap {
+   public:
+    bool Wants(WorkloadId id, const WorkloadView& /*view*/) override { return id == kCart; }
+    bool WantsHistory(WorkloadId /*id*/) override { return false; }
+    void Take(Round round) override { rounds.push_back(std::move(round)); }
+    std::vector<Round> rounds;
+  };
+  OfCart tap;
+  Engine::Config config;
+  config.tap = &tap;
+  Make(std::move(config));
+  constexpr WorkloadId kLast{2};
+  Set(kShop, ViewOf(SpecWith("shop", {"load"}), 2));
+  Set(kCart, ViewOf(SpecWith("cart", {"load"}), 3));
+  Set(kLast, ViewOf(SpecWith("last", {"load"}), 4));
+  engine_->Tick();
+  while (world_.decisions.size() < 6) {
+    TickNext();
+    AnswerAll(5);
+    TickAfter(milliseconds(900));  // All of them in one tick.
+  }
+  ASSERT_GE(tap.rounds.size(), 2U);
+  for (const Round& round : tap.rounds) {
+    EXPECT_EQ(round.id, kCart);
+    EXPECT_EQ(round.view->scale.spec_replicas, 3);
+    EXPECT_EQ(round.decided.workload, kCart);
+    EXPECT_EQ(round.decided.desired, 5);
+  }
+}
+
 TEST_F(EngineTest, N9_TenThousandObjectsWithOneQueryAreOneReadPerPeriod) {
   Engine::Config config;
   config.share_for = [](const SourceName&) { return seconds(1); };

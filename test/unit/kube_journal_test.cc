@@ -106,6 +106,24 @@ TEST_F(KubeJournalTest, AP19ValuesThatMoveAreShownEveryThirtySeconds) {
   EXPECT_LE(requests, 10U);
 }
 
+TEST_F(KubeJournalTest, AShadowThatMovesIsShownEveryThirtySeconds) {
+  ShadowBook shadows;
+  KubeJournal journal({.shadows = &shadows}, writer_, events_, lookup_);
+  std::size_t requests = 0;
+  for (int i = 0; i <= 300; ++i) {
+    ShadowState state;
+    state.replicas = 10 + i;
+    shadows.Set(kWeb, state);
+    Decision decision = DecisionOf(7, 7, 7);
+    decision.at = clock_.Now();
+    journal.RecordDecision(decision, ViewOf(spec_, 7));
+    requests += Requests().size();
+    clock_.Advance(seconds(1));
+  }
+  EXPECT_GE(requests, 10U);
+  EXPECT_LE(requests, 11U);
+}
+
 TEST_F(KubeJournalTest, AScalingIsOneStatusAndAnEventForBothSides) {
   (void)Evaluate(DecisionOf(7, 7, 7));
   EXPECT_THAT(Evaluate(DecisionOf(7, 12, 12)), IsEmpty()) << "waits for the outcome";

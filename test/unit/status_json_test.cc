@@ -91,6 +91,30 @@ TEST(StatusJson, DryRunIsACondition) {
   EXPECT_EQ(status.Find("Ready")->reason, "DryRun");
 }
 
+TEST(StatusJson, AShadowIsShownReadBackAndTakenAwayAndIsNoMeaning) {
+  const auto view = ViewOf(RpsSpec(), 5);
+  const Decision decision = DecisionOf(5, 12, 10);
+  ShadowState shadow;
+  shadow.since = kMorning + std::chrono::milliseconds(300);
+  shadow.replicas = 9;
+  shadow.ready = 7;
+  shadow.startup = seconds(20);
+  shadow.demand_hidden = true;
+  const ObjectStatus status = MakeStatus({decision, view, 3, "", std::nullopt, false, &shadow}, {});
+  const std::string patch = StatusPatch(status);
+  EXPECT_THAT(patch, testing::HasSubstr(R"("shadow":{"replicas":9,"readyReplicas":7,)"));
+  EXPECT_THAT(patch, testing::HasSubstr(R"("startup":"20s","holds":true,"demandHidden":true})"));
+  const Result<ObjectStatus> read = ParseObjectStatus(patch);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->shadow, status.shadow);
+  ASSERT_TRUE(read->shadow);
+  EXPECT_EQ(read->shadow->since, kMorning);
+  const ObjectStatus without = Make(decision, view);
+  EXPECT_THAT(StatusPatch(without), testing::HasSubstr(R"("shadow":null)"));
+  EXPECT_NE(status, without);
+  EXPECT_TRUE(SameMeaning(status, without)) << "it is written like a measured value";
+}
+
 TEST(StatusJson, AFreezeIsAConditionAndLeavesOneBehind) {
   auto spec = RpsSpec();
   const Decision decision = DecisionOf(5, 5, 5);
