@@ -3,6 +3,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -17,6 +18,7 @@
 #include "engine/app/commands.h"
 #include "engine/app/exit_codes.h"
 #include "engine/app/rehearse_files.h"
+#include "engine/app/tune_demand.h"
 #include "engine/base/hash.h"
 #include "engine/model/validate.h"
 #include "engine/rehearse/html_report.h"
@@ -85,19 +87,27 @@ class ProgressBar {
 };
 
 // What a state is about: everything that the results depend on but how long it is searched.
-std::string KeyOf(const TuneOptions& options, const SpecFile& file, const std::string& trace,
-                  const rehearse::Objective& objective) {
-  const std::string text = fmt::format(
-      "{}|{:x}|{}|{}|{}|{}|{}|{}|{}|{}|{}", file.json, Fnv1a(trace), options.capacity_per_replica,
+std::string KeyOf(const TuneOptions& options, const SpecFile& file,
+                  const rehearse::TuneDemand& demand, const rehearse::Objective& objective) {
+  std::string text = fmt::format(
+      "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", file.json, options.capacity_per_replica,
       options.startup.count(), options.step.count(), options.scrape.count(), options.initial,
-      options.linear, options.start.time_since_epoch().count(), options.seed, objective.text);
+      options.linear, demand.start.time_since_epoch().count(), options.seed, objective.text);
+  for (const rehearse::Trace::Point& point : demand.trace.points())
+    fmt::format_to(std::back_inserter(text), "|{},{}", point.seconds, point.value);
   return fmt::format("{:016x}", Fnv1a(text));
 }
 
-int Fail(const Error& error, std::ostream& err) {
+int Say(const Error& error, std::ostream& err) {
   err << "hpaplus tune: " << error.message << "\n";
+  return ExitCodeOf(error.code);
+}
+
+// What is not of a Prometheus: an input that makes no sense, a file.
+int Fail(const Error& error, std::ostream& err) {
+  const int code = Say(error, err);
   if (error.code == ErrorCode::kInvalidArgument) return kExitUnparseable;
-  return error.code == ErrorCode::kUnavailable ? kExitFailed : ExitCodeOf(error.code);
+  return error.code == ErrorCode::kUnavailable ? kExitFailed : code;
 }
 
 // The object with what was found, checked as a user's would be.
@@ -137,8 +147,6 @@ Result<rehearse::TuneResult> RunUntilSignal(rehearse::Tuning& tuning, int& signa
 
 struct Inputs {
   SpecFile file;
-  std::string trace_text;
-  rehearse::Trace trace;
   rehearse::Objective objective;
   SearchSpace space;
 };
@@ -146,40 +154,35 @@ struct Inputs {
 Result<Inputs> Read(const TuneOptions& options) {
   Result<SpecFile> file = ReadSpecFile(options.spec_file);
   if (!file) return file.error();
-  Result<std::string> text = ReadFile(options.trace_file);
-  if (!text) return text.error();
-  Result<rehearse::Trace> trace = ReadTrace(options.trace_file);
-  if (!trace) return trace.error();
   const std::string wanted =
       options.objective.empty() ? std::string(rehearse::Objective::kDefault) : options.objective;
   Result<rehearse::Objective> objective = rehearse::Objective::Parse(wanted);
   if (!objective) return objective.error();
   Result<SearchSpace> space = SearchSpace::Create(file->json, options.capacity_per_replica);
   if (!space) return space.error();
-  return Inputs{*std::move(file), *std::move(text), *std::move(trace), *std::move(objective),
-                *std::move(space)};
+  return Inputs{*std::move(file), *std::move(objective), *std::move(space)};
 }
 
-rehearse::TuneOptions SearchOptions(const TuneOptions& options, const Inputs& inputs) {
+rehearse::TuneOptions SearchOptions(const TuneOptions& options, const Inputs& inputs,
+                                    const rehearse::TuneDemand& demand) {
   rehearse::TuneOptions search;
-  search.run = RunOptionsOf(options, inputs.file.spec, inputs.trace);
+  search.run = RunOptionsOf(options, inputs.file.spec, demand.trace);
   search.run.plant.initial = options.initial;
   search.objective = inputs.objective;
-  search.start = options.start;
+  search.start = demand.start;
   search.seed = options.seed;
   search.budget = options.budget;
   search.candidates = options.candidates;
   return search;
 }
 
-rehearse::TuneReport ReportOf(const TuneOptions& options, const Inputs& inputs, int threads,
+rehearse::TuneReport ReportOf(const TuneOptions& options, const Inputs& inputs,
+                              rehearse::TuneDemand demand, int threads,
                               rehearse::TuneResult result) {
   rehearse::TuneReport report;
   report.spec = options.spec_file;
-  report.trace = options.trace_file;
-  report.trace_seconds = inputs.trace.seconds();
-  report.trace_peak = inputs.trace.peak();
-  report.run = RunOptionsOf(options, inputs.file.spec, inputs.trace);
+  report.run = RunOptionsOf(options, inputs.file.spec, demand.trace);
+  report.demand = std::move(demand);
   report.objective = inputs.objective;
   report.seed = options.seed;
   report.threads = threads;
@@ -196,29 +199,35 @@ rehearse::TuneReport ReportOf(const TuneOptions& options, const Inputs& inputs, 
 int Tune(const TuneOptions& options, std::ostream& out, std::ostream& err) {
   Result<Inputs> inputs = Read(options);
   if (!inputs) return Fail(inputs.error(), err);
+  SystemClock clock;
+  Result<rehearse::TuneDemand> demand = ReadTuneDemand(options, inputs->file.spec, clock, err);
+  if (!demand) {
+    const bool asked = !options.prometheus.url.empty();
+    return asked ? Say(demand.error(), err) : Fail(demand.error(), err);
+  }
   std::optional<rehearse::TuneState> state;
   if (!options.state_file.empty()) {
     auto opened = rehearse::TuneState::Open(
-        options.state_file, KeyOf(options, inputs->file, inputs->trace_text, inputs->objective));
+        options.state_file, KeyOf(options, inputs->file, *demand, inputs->objective));
     if (!opened) return Fail(opened.error(), err);
     state = *std::move(opened);
   }
   const int threads = CpuBudget(options.threads);
   BudgetExecutor executor(ExecutorPriority::kNormal);
   executor.Follow(threads);
-  SystemClock clock;
   ProgressBar bar(err, options.progress == "none");
   const PolicyFactory policies = policies::MakeBuiltinPolicies;
   rehearse::Tuning tuning(
-      {inputs->file.spec, inputs->space, inputs->trace, policies, executor, clock,
+      {inputs->file.spec, inputs->space, demand->trace, policies, executor, clock,
        state ? &*state : nullptr, [&bar](const TuneProgress& progress) { bar.Show(progress); }},
-      SearchOptions(options, *inputs));
+      SearchOptions(options, *inputs, *demand));
   int signal = 0;
   Result<rehearse::TuneResult> result = RunUntilSignal(tuning, signal);
   bar.End();
   if (!result) return Fail(result.error(), err);
   if (!result->state_problem.empty()) err << "hpaplus tune: " << result->state_problem << "\n";
-  const rehearse::TuneReport report = ReportOf(options, *inputs, threads, *std::move(result));
+  const rehearse::TuneReport report =
+      ReportOf(options, *inputs, *std::move(demand), threads, *std::move(result));
   switch (options.format) {
     case ReportFormat::kTable:
       out << rehearse::TuneTable(report, inputs->space);
@@ -227,7 +236,7 @@ int Tune(const TuneOptions& options, std::ostream& out, std::ostream& err) {
       out << rehearse::TuneJson(report, inputs->space) << "\n";
       break;
     case ReportFormat::kHtml:
-      out << rehearse::HtmlReport(rehearse::TunePage(report, inputs->space, options.start));
+      out << rehearse::HtmlReport(rehearse::TunePage(report, inputs->space));
       break;
   }
   if (!options.write_file.empty() && report.result.chosen) {

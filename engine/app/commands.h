@@ -51,6 +51,17 @@ struct DemandOptions {
   Timestamp start{std::chrono::days(20'458)};  // When the trace begins, for schedules: a Monday.
 };
 
+/// What is asked of a Prometheus, or of what speaks its API.
+struct PrometheusRange {
+  std::string url;
+  std::string query;
+  Duration over = std::chrono::hours(24);
+  Duration step = std::chrono::seconds(15);
+  std::optional<Timestamp> end;  // Null: now.
+  std::string token_file;
+  bool progress = false;  // Whether `err` is a terminal.
+};
+
 enum class ReportFormat { kTable, kJson, kHtml };
 
 struct SimulateOptions : DemandOptions {
@@ -58,8 +69,13 @@ struct SimulateOptions : DemandOptions {
   ReportFormat format = ReportFormat::kTable;
 };
 
+/// Of a trace, a recording, or a Prometheus.
 struct TuneOptions : DemandOptions {
-  std::string objective;  // Empty: better than hpa-default in both.
+  std::string recording;       // A segment, or a directory of them.
+  std::string object;          // Of it, "namespace/name"; empty: that of the file.
+  PrometheusRange prometheus;  // Without a query: that of the object's metric.
+  std::string metric;          // That the demand is found in; empty: the first.
+  std::string objective;       // Empty: better than hpa-default in both.
   std::uint64_t seed = 1;
   Duration budget = std::chrono::seconds(60);
   std::size_t candidates = 0;  // So many instead of a budget; 0: a budget.
@@ -82,18 +98,11 @@ struct ReplayOptions {
   std::string output;               // "table", "json", "ndjson".
 };
 
-struct RecordOptions {
-  std::string csv_file;  // One of the three,
+struct RecordOptions : PrometheusRange {  // One of the three: a Prometheus,
+  std::string csv_file;
   std::string openmetrics_file;
-  std::string url;     // of a Prometheus.
-  std::string series;  // OpenMetrics: which.
-  std::string query;   // Prometheus: which.
-  Duration over = std::chrono::hours(24);
-  Duration step = std::chrono::seconds(15);
-  std::optional<Timestamp> end;  // Null: now.
-  std::string token_file;
+  std::string series;       // OpenMetrics: which.
   std::string output_file;  // Empty: standard output.
-  bool progress = false;    // Whether `err` is a terminal.
 };
 
 struct ExplainOptions {

@@ -10,12 +10,18 @@
 
 #include "engine/app/commands.h"
 #include "engine/app/exit_codes.h"
+#include "engine/app/shared_options.h"
 #include "engine/app/version.h"
 #include "engine/shell/signals.h"
 
 namespace {
 
 namespace app = hpaplus::app;
+
+using app::AddDuration;
+using app::AddOutput;
+using app::AddReportFormat;
+using app::AddTime;
 
 constexpr const char* kFooter =
     "Exit codes: 0 done; 1 failed; 2 findings; 64 wrong usage; 65 unparseable input; 69 API "
@@ -111,86 +117,6 @@ void AddDecide(CLI::App& cli, app::DecideOptions& options) {
                    "Also say which change of an input would have changed the decision");
 }
 
-// An option whose text is a duration above zero, as Go writes it.
-void AddDuration(CLI::App* command, const std::string& name, hpaplus::Duration& duration,
-                 const std::string& what) {
-  command
-      ->add_option_function<std::string>(
-          name,
-          [&duration, name](const std::string& text) {
-            const auto parsed = hpaplus::ParseDuration(text);
-            if (!parsed || *parsed <= hpaplus::Duration::zero()) {
-              throw CLI::ValidationError(name, "\"" + text + "\" is no duration above 0, like 30s");
-            }
-            duration = *parsed;
-          },
-          what)
-      ->default_str(hpaplus::FormatDuration(duration))
-      ->type_name("DURATION");
-}
-
-void AddReportFormat(CLI::App* command, app::ReportFormat& format) {
-  command
-      ->add_option_function<std::string>(
-          "-o,--output",
-          [&format](const std::string& name) {
-            if (name == "json") format = app::ReportFormat::kJson;
-            if (name == "html") format = app::ReportFormat::kHtml;
-          },
-          "\"table\" for people, \"json\" for programs, \"html\" for a page with charts")
-      ->check(CLI::IsMember({"table", "json", "html"}))
-      ->default_str("table")
-      ->type_name("FORMAT");
-}
-
-CLI::Option* AddTime(CLI::App* command, const std::string& name,
-                     const std::function<void(hpaplus::Timestamp)>& take, const std::string& what) {
-  const auto read = [name, take](const std::string& text) {
-    const auto at = hpaplus::ParseRfc3339(text);
-    if (!at) throw CLI::ValidationError(name, "\"" + text + "\" is no RFC 3339 time");
-    take(*at);
-  };
-  return command->add_option_function<std::string>(name, read, what)->type_name("TIME");
-}
-
-void AddStart(CLI::App* command, hpaplus::Timestamp& start) {
-  AddTime(
-      command, "--start", [&start](hpaplus::Timestamp at) { start = at; },
-      "When the trace begins, for schedules")
-      ->default_str(hpaplus::FormatRfc3339(start));
-}
-
-void AddDemand(CLI::App* command, app::DemandOptions& options) {
-  command->add_option("--spec", options.spec_file, "A file with one HPAPlus object")
-      ->required()
-      ->type_name("FILE");
-  command->add_option("--trace", options.trace_file, "CSV with the header t_seconds,value")
-      ->required()
-      ->type_name("FILE");
-  command
-      ->add_option("--capacity-per-replica", options.capacity_per_replica,
-                   "How much of the demand one replica serves, in the trace's unit")
-      ->required()
-      ->check(CLI::PositiveNumber)
-      ->type_name("X");
-  AddDuration(command, "--startup", options.startup, "How long a new replica takes to serve");
-  AddDuration(command, "--step", options.step, "How often demand and capacity are compared");
-  AddDuration(command, "--scrape", options.scrape, "How often the workload is measured");
-  command
-      ->add_option("--initial", options.initial,
-                   "Replicas at the start; default: what the first point needs")
-      ->check(CLI::Range(1, 1'000'000))
-      ->type_name("N");
-  command
-      ->add_option_function<std::string>(
-          "--between", [&options](const std::string& how) { options.linear = how == "linear"; },
-          "Between two points of the trace: \"hold\" the first, or a \"linear\" change")
-      ->check(CLI::IsMember({"hold", "linear"}))
-      ->default_str("hold")
-      ->type_name("HOW");
-  AddStart(command, options.start);
-}
-
 void AddSimulate(CLI::App& cli, app::SimulateOptions& options) {
   CLI::App* simulate = cli.add_subcommand(
       "simulate", "Run an HPAPlus object under a recorded demand, beside other policies");
@@ -199,13 +125,44 @@ void AddSimulate(CLI::App& cli, app::SimulateOptions& options) {
       "Example:\n"
       "  hpaplus simulate --spec examples/simulate/web.yaml --trace examples/simulate/day.csv \\\n"
       "    --capacity-per-replica 20 --repeat hpa-default --repeat oracle");
-  AddDemand(simulate, options);
+  app::AddDemand(simulate, options);
+  app::AddTrace(simulate, options.trace_file)->required();
+  app::AddStart(simulate, options.start);
   simulate
       ->add_option("--repeat", options.others,
                    "Another policy on the same trace: an HPAPlus file, hpa-default, kpa-default, "
                    "static or oracle; may be repeated")
       ->type_name("POLICY");
   AddReportFormat(simulate, options.format);
+}
+
+// Where the demand comes from.
+void AddTuneDemand(CLI::App* tune, app::TuneOptions& options) {
+  auto* from = tune->add_option_group("demand", "Where the demand comes from: one of these");
+  auto* trace = app::AddTrace(from, options.trace_file);
+  auto* recording = from->add_option("--recording", options.recording,
+                                     "What hpaplus run --record wrote: a segment, or a directory")
+                        ->type_name("REC");
+  auto* prometheus = from->add_option("--prometheus", options.prometheus.url,
+                                      "A Prometheus, or what speaks its API")
+                         ->type_name("URL");
+  from->require_option(1);
+  app::AddStart(tune, options.start)->needs(trace);
+  tune->add_option("--object", options.object,
+                   "Of the recording, whose demand counts; default: that of --spec")
+      ->needs(recording)
+      ->type_name("NS/NAME");
+  tune->add_option("--metric", options.metric,
+                   "Of the recording or of --spec, that the demand is found in; default: the first "
+                   "that asks for a size")
+      ->excludes(trace)
+      ->type_name("NAME");
+  tune->add_option("--query", options.prometheus.query,
+                   "PromQL with one series as its answer, all of the demand; default: the metric's")
+      ->needs(prometheus)
+      ->type_name("Q");
+  options.prometheus.over = std::chrono::days(7);
+  app::AddRange(tune, prometheus, "--resolution", options.prometheus);
 }
 
 void AddTune(CLI::App& cli, app::TuneOptions& options) {
@@ -216,8 +173,12 @@ void AddTune(CLI::App& cli, app::TuneOptions& options) {
       "Ctrl-C ends the search and prints what was found.\n"
       "Example:\n"
       "  hpaplus tune --spec examples/simulate/web.yaml --trace examples/simulate/day.csv \\\n"
-      "    --capacity-per-replica 20 --budget 20s --write tuned.yaml");
-  AddDemand(tune, options);
+      "    --capacity-per-replica 20 --budget 20s --write tuned.yaml\n"
+      "  hpaplus tune --spec web.yaml --recording /var/lib/hpaplus --capacity-per-replica 20\n"
+      "  hpaplus tune --spec web.yaml --prometheus http://prometheus:9090 --over 7d \\\n"
+      "    --capacity-per-replica 20");
+  app::AddDemand(tune, options);
+  AddTuneDemand(tune, options);
   tune->add_option("--objective", options.objective,
                    "What is best, like \"cost subject to under<0.1%,changes<200/day\"; default: "
                    "cheaper than hpa-default and short for less time")
@@ -241,16 +202,6 @@ void AddTune(CLI::App& cli, app::TuneOptions& options) {
       ->default_str("auto")
       ->type_name("HOW");
   AddReportFormat(tune, options.format);
-}
-
-void AddOutput(CLI::App* command, std::string& output, std::vector<std::string> formats) {
-  std::string what = "\"table\" for people, \"json\" for programs";
-  if (formats.size() > 2) what += ", or \"" + formats.back() + "\"";
-  output = "table";
-  command->add_option("-o,--output", output, what)
-      ->check(CLI::IsMember(std::move(formats)))
-      ->capture_default_str()
-      ->type_name("FORMAT");
 }
 
 void AddReplay(CLI::App& cli, app::ReplayOptions& options) {
@@ -317,15 +268,7 @@ void AddRecord(CLI::App& cli, app::RecordOptions& options) {
                     ->needs(prometheus)
                     ->type_name("Q");
   prometheus->needs(query);
-  AddDuration(record, "--over", options.over, "How far back");
-  AddDuration(record, "--step", options.step, "Between two samples");
-  AddTime(
-      record, "--end", [&options](hpaplus::Timestamp at) { options.end = at; },
-      "Until when; default: now")
-      ->needs(prometheus);
-  record->add_option("--token-file", options.token_file, "A bearer token for the Prometheus")
-      ->needs(prometheus)
-      ->type_name("FILE");
+  app::AddRange(record, prometheus, "--step", options);
   record->add_option("--output-file", options.output_file, "Default: standard output")
       ->type_name("FILE");
 }
@@ -387,10 +330,7 @@ void AddPlan(CLI::App& cli, app::PlanOptions& options) {
   auto* recording =
       plan->add_option("--recording", options.recording, "A segment, or a directory of them")
           ->type_name("REC");
-  auto* trace =
-      plan->add_option("--trace", options.trace_file, "CSV with the header t_seconds,value")
-          ->excludes(recording)
-          ->type_name("FILE");
+  auto* trace = app::AddTrace(plan, options.trace_file)->excludes(recording);
   auto* capacity = plan->add_option("--capacity-per-replica", options.capacity_per_replica,
                                     "How much of the demand one replica serves")
                        ->check(CLI::PositiveNumber)
@@ -401,7 +341,7 @@ void AddPlan(CLI::App& cli, app::PlanOptions& options) {
       ->needs(recording)
       ->type_name("NAME");
   AddDuration(plan, "--over", options.over, "How much of the past counts");
-  AddStart(plan, options.start);
+  app::AddStart(plan, options.start);
   plan->add_flag("--exit-code", options.exit_code, "Exit with 2 when something would change");
   AddReportFormat(plan, options.format);
 }
@@ -479,6 +419,7 @@ int Main(int argc, char** argv) {
   }
   hpaplus::BlockSignals();  // Before any thread exists.
   if (cli.got_subcommand("tune")) {
+    tune.prometheus.progress = isatty(STDERR_FILENO) != 0 && tune.progress != "none";
     return app::Tune(tune, std::cout, std::cerr);
   }
   return app::RunController(run, std::cerr);

@@ -70,27 +70,31 @@ Result<ClosedLoop> ReadClosedLoop(const std::filesystem::path& recording,
   return loop;
 }
 
+std::string FoundDemandJson(const ClosedLoop& loop) {
+  const Reconstruction& demand = loop.demand;
+  const Json found = {{"object", WorkloadName(loop.spec)},
+                      {"metric", demand.metric},
+                      {"start", FormatRfc3339(demand.start, true)},
+                      {"moments", demand.moments},
+                      {"unknown", demand.unknown},
+                      {"saturated", demand.saturated},
+                      {"longest_gap_seconds", ToSeconds(demand.longest_gap)}};
+  return found.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string ClosedLoopJson(const ClosedLoop& loop, const std::string& recording,
                            const std::vector<PolicyRun>& runs) {
   Json json = Json::parse(SimulateJson(ReportOf(loop, recording, runs)));
   json["schema"] = "hpaplus.io/replay/v1";
   const Reconstruction& demand = loop.demand;
-  Json found = {{"object", WorkloadName(loop.spec)},
-                {"metric", demand.metric},
-                {"start", FormatRfc3339(demand.start, true)},
-                {"moments", demand.moments},
-                {"unknown", demand.unknown},
-                {"saturated", demand.saturated},
-                {"longest_gap_seconds", ToSeconds(demand.longest_gap)}};
   json["loop"] = "closed";
-  json["demand"] = std::move(found);
+  json["demand"] = Json::parse(FoundDemandJson(loop));
   json["plant"]["fit_error"] = demand.fit_error ? Json(*demand.fit_error) : Json(nullptr);
   json["notes"] = loop.notes;
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string ClosedLoopTable(const ClosedLoop& loop, const std::string& recording,
-                            const std::vector<PolicyRun>& runs) {
+std::string FoundDemandText(const ClosedLoop& loop) {
   const Reconstruction& demand = loop.demand;
   std::string out = fmt::format(
       "closed loop: the demand of {} found again in {}, and served by a model of its replicas\n"
@@ -100,11 +104,15 @@ std::string ClosedLoopTable(const ClosedLoop& loop, const std::string& recording
   if (demand.saturated > 0) {
     out += fmt::format("; saturated in {}: the demand may have been larger", demand.saturated);
   }
-  out += demand.fit_error
-             ? fmt::format("\nfit: modelled replicas are {:.1f} % off those recorded\n\n",
-                           *demand.fit_error * kPercent)
-             : std::string("\nfit: unknown, the recording has no pods\n\n");
-  return out + SimulateTable(ReportOf(loop, recording, runs));
+  return out + (demand.fit_error
+                    ? fmt::format("\nfit: modelled replicas are {:.1f} % off those recorded\n",
+                                  *demand.fit_error * kPercent)
+                    : std::string("\nfit: unknown, the recording has no pods\n"));
+}
+
+std::string ClosedLoopTable(const ClosedLoop& loop, const std::string& recording,
+                            const std::vector<PolicyRun>& runs) {
+  return FoundDemandText(loop) + "\n" + SimulateTable(ReportOf(loop, recording, runs));
 }
 
 }  // namespace hpaplus::rehearse

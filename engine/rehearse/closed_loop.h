@@ -30,6 +30,12 @@ struct ClosedLoop {
 [[nodiscard]] Result<ClosedLoop> ReadClosedLoop(const std::filesystem::path& recording,
                                                 const ClosedLoopOptions& options);
 
+/// Which demand was found again in what, what is unknown of it, and how well the model fits: lines
+/// for people, the last one ends with a newline.
+[[nodiscard]] std::string FoundDemandText(const ClosedLoop& loop);
+/// The same as a JSON object, without the fit.
+[[nodiscard]] std::string FoundDemandJson(const ClosedLoop& loop);
+
 /// One JSON object, "schema": "hpaplus.io/replay/v1" and "loop": "closed".
 [[nodiscard]] std::string ClosedLoopJson(const ClosedLoop& loop, const std::string& recording,
                                          const std::vector<PolicyRun>& runs);

@@ -112,6 +112,10 @@ Json Facts(const std::string& trace, double seconds, double peak, const RunOptio
           {"Kind", "closed loop: what is decided changes what is measured next"}};
 }
 
+void AddNotes(const std::vector<std::string>& notes, Json& page) {
+  if (!notes.empty()) page["facts"]["Notes"] = fmt::format("{}", fmt::join(notes, "; "));
+}
+
 Json SimulateVerdict(const std::vector<PolicyRun>& runs) {
   const Scores& own = runs.front().scores;
   std::string text = fmt::format(
@@ -263,12 +267,14 @@ std::string SimulatePage(const SimulateReport& report, const Trace& trace, Times
   return page.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string TunePage(const TuneReport& report, const SearchSpace& space, Timestamp start) {
+std::string TunePage(const TuneReport& report, const SearchSpace& space) {
   const TuneResult& result = report.result;
+  const TuneDemand& demand = report.demand;
   Json page = {
       {"title", "Tuning of " + report.spec},
       {"verdict", {{"text", TuneVerdict(report)}, {"tone", result.better ? "good" : "bad"}}},
-      {"facts", Facts(report.trace, report.trace_seconds, report.trace_peak, report.run)}};
+      {"facts", Facts(demand.name, demand.trace.seconds(), demand.trace.peak(), report.run)}};
+  AddNotes(demand.notes, page);
   page["facts"].push_back({"Objective", report.objective.text});
   page["facts"].push_back(
       {"Searched", fmt::format("{} policies, seed {}", result.tried.size(), report.seed)});
@@ -284,13 +290,14 @@ std::string TunePage(const TuneReport& report, const SearchSpace& space, Timesta
   }
   page["figures"] = Json::array({aside, search});
   page["scatter"] = Scatter(result, space);
-  const auto before = std::chrono::duration_cast<Duration>(
-      std::chrono::duration<double>(result.split.search_until - result.split.search_from));
-  AddRuns(*result.aside, runs, start + before, page);
+  const Timestamp start =
+      demand.start + std::chrono::duration_cast<Duration>(
+                         std::chrono::duration<double>(result.split.search_until));
+  AddRuns(*result.aside, runs, start, page);
   page["runs"]["title"] = "Demand and capacity on the days kept aside";
   if (result.chosen) page["sensitivity"] = Sensitivities(result);
   Json log = Json::array();
-  AddLog(*runs.back(), start + before, log);
+  AddLog(*runs.back(), start, log);
   page["log"] = std::move(log);
   page["patch"] = report.patch;
   return page.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -307,7 +314,7 @@ std::string PlanPage(const Plan& plan, const PlanDemand& demand) {
         fmt::format("{} -> {}", field.before.empty() ? "absent" : field.before,
                     field.after.empty() ? "absent" : field.after);
   }
-  if (!plan.notes.empty()) page["facts"]["Notes"] = fmt::format("{}", fmt::join(plan.notes, "; "));
+  AddNotes(plan.notes, page);
   page["figures"] = Json::array({PlanFigures(past)});
   std::vector<const PolicyRun*> runs;
   for (const PolicyRun& run : past.runs)

@@ -88,6 +88,11 @@ std::string ShortValue(const std::string& choice) {
   return fmt::format("{}%/{}s", value[0]["value"].get<int>(), value[0]["periodSeconds"].get<int>());
 }
 
+std::string NotesText(const TuneDemand& demand) {
+  if (demand.recording) return FoundDemandText(*demand.recording);
+  return demand.notes.empty() ? "" : fmt::format("{}\n", fmt::join(demand.notes, "; "));
+}
+
 std::string PoliciesTable(const TuneResult& result) {
   std::string out;
   for (const bool aside : {false, true}) {
@@ -162,9 +167,10 @@ std::string TuneJson(const TuneReport& report, const SearchSpace& space) {
                  {"better_than_hpa_default", result.better},
                  {"interrupted", result.interrupted}}},
                {"trace",
-                {{"file", report.trace},
-                 {"seconds", report.trace_seconds},
-                 {"peak", report.trace_peak},
+                {{"from", report.demand.from},
+                 {"file", report.demand.name},
+                 {"seconds", report.demand.trace.seconds()},
+                 {"peak", report.demand.trace.peak()},
                  {"between", report.run.between == Between::kHold ? "hold" : "linear"},
                  {"search_from_seconds", result.split.search_from},
                  {"search_until_seconds", result.split.search_until}}},
@@ -179,6 +185,12 @@ std::string TuneJson(const TuneReport& report, const SearchSpace& space) {
                  {"threads", report.threads}}},
                {"spec", report.spec},
                {"policies", Json::array()}};
+  if (const auto& recording = report.demand.recording) {
+    const auto& fit = recording->demand.fit_error;
+    json["demand"] = Json::parse(FoundDemandJson(*recording));
+    json["plant"]["fit_error"] = fit ? Json(*fit) : Json(nullptr);
+  }
+  json["notes"] = report.demand.notes;
   json["policies"].push_back(PolicyJson(result.hpa));
   json["policies"].push_back(PolicyJson(result.current));
   if (result.chosen) json["policies"].push_back(PolicyJson(*result.chosen));
@@ -207,11 +219,11 @@ std::string TuneTable(const TuneReport& report, const SearchSpace& /*space*/) {
   out += fmt::format(
       "{}: searched on {}, kept the last {} aside; {} policies, {:.0f} a second on {} threads, "
       "seed "
-      "{}\nobjective: {}\n\n",
-      report.trace, Lasting(result.split.search_until - result.split.search_from),
+      "{}\nobjective: {}\n",
+      report.demand.name, Lasting(result.split.search_until - result.split.search_from),
       Lasting(result.split.seconds - result.split.search_until), result.tried.size(),
       PerSecond(result), report.threads, report.seed, report.objective.text);
-  out += PoliciesTable(result);
+  out += NotesText(report.demand) + "\n" + PoliciesTable(result);
   if (!result.chosen) return out;
   return out + FrontTable(result) + KnobsTable(result) + report.patch;
 }

@@ -1,16 +1,27 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "engine/rehearse/closed_loop.h"
 #include "engine/rehearse/tuning.h"
 
 namespace hpaplus::rehearse {
 
+/// What an object is tuned for, and where it comes from.
+struct TuneDemand {
+  std::string from;  // "trace", "recording", "prometheus"
+  std::string name;  // Of the file; of a Prometheus the query.
+  Trace trace;
+  Timestamp start{};
+  std::vector<std::string> notes;       // What limits it, for people.
+  std::optional<ClosedLoop> recording;  // That it was found again in.
+};
+
 struct TuneReport {
-  std::string spec;  // The files' names.
-  std::string trace;
-  double trace_seconds = 0;
-  double trace_peak = 0;
+  std::string spec;  // The file's name.
+  TuneDemand demand;
   RunOptions run;
   Objective objective;
   std::uint64_t seed = 0;

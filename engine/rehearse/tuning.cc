@@ -83,12 +83,15 @@ Situation Tuning::Stressed() const {
   return {Noisy(search_.trace(), options_.seed), run};
 }
 
+// Schedules go by it.
+Timestamp Tuning::At(double seconds) const {
+  return options_.start +
+         std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
 void Tuning::RunAside(const WorkloadSpec& spec, TunedPolicy& policy) const {
-  // Schedules go on where the first part ended.
-  const auto before = std::chrono::duration_cast<Duration>(
-      std::chrono::duration<double>(split_.search_until - split_.search_from));
   policy.aside = RunEngine(policy.name, spec, aside_.trace(), aside_.options(), world_.policies,
-                           options_.start + before);
+                           At(split_.search_until));
 }
 
 bool Tuning::IsOver(const Tuner& tuner, double seconds, double last) const {
@@ -134,6 +137,7 @@ Result<TuneResult> Tuning::Run(const std::stop_token& stop) {
   TuneResult result;
   result.split = split_;
   result.aside = aside_;
+  const Timestamp start = At(split_.search_from);
   const WorkloadSpec hpa = HpaDefault(world_.spec);
   if (hpa.metrics.empty()) {
     return Error{ErrorCode::kInvalidArgument,
@@ -142,12 +146,12 @@ Result<TuneResult> Tuning::Run(const std::stop_token& stop) {
   for (auto [policy, spec, name] : {std::tuple(&result.hpa, &hpa, "hpa-default"),
                                     std::tuple(&result.current, &world_.spec, "current")}) {
     policy->name = name;
-    policy->search.plain = RunDirect(*spec, search_, world_.policies, options_.start);
-    policy->search.stressed = RunDirect(*spec, stressed_, world_.policies, options_.start);
+    policy->search.plain = RunDirect(*spec, search_, world_.policies, start);
+    policy->search.stressed = RunDirect(*spec, stressed_, world_.policies, start);
     RunAside(*spec, *policy);
   }
   Tuner tuner({world_.space, search_, stressed_, world_.policies, options_.objective,
-               world_.executor, options_.start},
+               world_.executor, start},
               result.hpa.search, options_.seed);
   Search(tuner, stop, result);
   Choose(tuner, result);

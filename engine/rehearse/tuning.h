@@ -29,7 +29,7 @@ struct Split {
 struct TuneOptions {
   RunOptions run;
   Objective objective;
-  Timestamp start{};
+  Timestamp start{};  // Of the trace.
   std::uint64_t seed = 0;
   Duration budget{};           // Zero: `candidates` alone count.
   std::size_t candidates = 0;  // Zero: the budget alone counts.
@@ -108,6 +108,7 @@ class Tuning {
   void Choose(const Tuner& tuner, TuneResult& result) const;
   void Vary(const Tuner& tuner, const SearchSpace::Point& point, TuneResult& result) const;
   void RunAside(const WorkloadSpec& spec, TunedPolicy& policy) const;
+  [[nodiscard]] Timestamp At(double seconds) const;
 
   const World world_;
   const TuneOptions options_;

@@ -3,41 +3,28 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
-#include <fmt/core.h>
 #include <gmock/gmock.h>
 
 #include "engine/app/commands.h"
 #include "engine/app/what_if.h"
+#include "test/support/command_call.h"
+#include "test/support/range_server.h"
 #include "test/support/recorded_rounds.h"
-#include "test/support/scripted_server.h"
 #include "test/support/temp_dir.h"
 
 namespace hpaplus::app {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Call;
+using test::Outcome;
 using testing::CpuSpec;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::RoundsOf;
 using testing::SegmentOf;
 using testing::Spec;
-
-struct Outcome {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
-template <class Options, class Command>
-Outcome Call(const Options& options, const Command& command) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = command(options, out, err);
-  return {code, out.str(), err.str()};
-}
 
 class Commands : public ::testing::Test {
  protected:
@@ -233,24 +220,19 @@ TEST_F(Commands, RecordMakesATrace) {
 // A day of seconds is more than one request may ask for.
 TEST_F(Commands, RecordReadsAPrometheus) {
   std::atomic<int> requests = 0;
-  test::ScriptedServer server([&](const test::ScriptedRequest& request) {
+  const auto value = [](std::int64_t at) { return static_cast<double>(at % 100); };
+  const auto look = [&requests](const test::ScriptedRequest& request) {
     ++requests;
     EXPECT_EQ(request.path, "/api/v1/query_range");
     EXPECT_EQ(request.headers.at("authorization"), "Bearer secret");
+    test::ScriptedAnswer answer;
     if (request.query.at("query") == "bad(") {
-      return test::ScriptedAnswer{
-          400, R"({"status":"error","errorType":"bad_data","error":"parse error"})"};
+      answer.status = 400;
+      answer.body = R"({"status":"error","errorType":"bad_data","error":"parse error"})";
     }
-    const auto begin = std::stoll(request.query.at("start"));
-    const auto end = std::stoll(request.query.at("end"));
-    std::string values;
-    for (auto at = begin; at <= end; ++at)
-      values += fmt::format("{}[{},\"{}\"]", values.empty() ? "" : ",", at, at % 100);
-    std::string one = R"({"metric":{},"values":[)" + values + "]}";
-    if (request.query.at("query") == "two") one += "," + one;
-    return test::ScriptedAnswer{
-        200, R"({"status":"success","data":{"resultType":"matrix","result":[)" + one + "]}}"};
-  });
+    return answer;
+  };
+  test::ScriptedServer server(test::RangeScript(value, look));
   RecordOptions options;
   options.url = server.url();
   options.query = "up";
@@ -271,6 +253,12 @@ TEST_F(Commands, RecordReadsAPrometheus) {
   const Outcome bad = Call(options, Record);
   EXPECT_EQ(bad.code, 78);
   EXPECT_THAT(bad.err, HasSubstr("HTTP status 400: prometheus: bad_data: parse error"));
+  options.over = std::chrono::days(365);
+  requests = 0;
+  const Outcome endless = Call(options, Record);
+  EXPECT_EQ(endless.code, 65);
+  EXPECT_THAT(endless.err, HasSubstr("are 31536000 points; a trace may have 10000000"));
+  EXPECT_EQ(requests, 0);
 }
 
 }  // namespace
