@@ -7,6 +7,7 @@
 
 #include "engine/app/commands.h"
 #include "engine/app/exit_codes.h"
+#include "engine/app/plan_quota.h"
 #include "engine/app/rehearse_files.h"
 #include "engine/base/log.h"
 #include "engine/rehearse/closed_loop.h"
@@ -23,7 +24,7 @@ class Planner {
  public:
   Planner(const PlanOptions& options, SpecFile planned)
       : options_(options), planned_(std::move(planned)) {
-    plan_.file = options.file;
+    plan_.file = options.files.front();
     plan_.object = WorkloadName(planned_.spec);
   }
 
@@ -56,7 +57,7 @@ class Planner {
     if (!old) return old.error();
     if (const std::string name = WorkloadName(old->spec); name != plan_.object) {
       return Error{ErrorCode::kMalformedData,
-                   fmt::format("{}: has {}, and {} has {}", options_.against, name, options_.file,
+                   fmt::format("{}: has {}, and {} has {}", options_.against, name, plan_.file,
                                plan_.object)};
     }
     return Compare(old->json, planned_.json, old->spec, options_.against);
@@ -156,6 +157,11 @@ int Fail(const Error& error, std::ostream& err) {
 
 int Plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
   SetLogLevel(LogLevel::kError);  // What the engine notes belongs to the world that is rehearsed.
+  if (ArePlansOfQuotas(options.files)) return PlanQuotas(options, out, err);
+  if (options.files.size() != 1) {
+    err << "hpaplus plan: -f wants one file with an HPAPlus object\n";
+    return kExitUsage;
+  }
   if (options.capacity_per_replica > 0 && options.recording.empty() && options.trace_file.empty()) {
     err << "hpaplus plan: --capacity-per-replica needs --recording or --trace\n";
     return kExitUsage;
@@ -164,7 +170,7 @@ int Plan(const PlanOptions& options, std::ostream& out, std::ostream& err) {
     err << "hpaplus plan: -o html draws the past, which needs --capacity-per-replica\n";
     return kExitUsage;
   }
-  Result<SpecFile> planned = ReadSpecFile(options.file);
+  Result<SpecFile> planned = ReadSpecFile(options.files.front());
   if (!planned) return Fail(planned.error(), err);
   Planner planner(options, *std::move(planned));
   if (const Status made = planner.Make(); !made) return Fail(made.error(), err);

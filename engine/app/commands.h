@@ -118,8 +118,9 @@ struct ExplainOptions {
 };
 
 struct PlanOptions {
-  std::string file;
-  std::string against;    // The object as it is; empty: that of the recording.
+  /// One with an HPAPlus object, or any number with DynamicQuotas and QuotaPools.
+  std::vector<std::string> files;
+  std::string against;    // The object as it is; empty: that of the recording. Quotas: the cluster.
   std::string recording;  // One of the two, or none.
   std::string trace_file;
   double capacity_per_replica = 0;  // > 0; 0: the past is not rehearsed.

@@ -314,15 +314,17 @@ void AddExplain(CLI::App& cli, app::ExplainOptions& options, std::string& output
 }
 
 void AddPlan(CLI::App& cli, app::PlanOptions& options) {
-  CLI::App* plan = cli.add_subcommand("plan", "Say what applying an HPAPlus file would change");
+  CLI::App* plan = cli.add_subcommand("plan", "Say what applying files would change");
   plan->footer(
       "Needs no cluster: which fields differ, what the last recorded decision would have been, "
       "and\n"
       "what would have been different over the past. Applies nothing. docs/plan.md\n"
       "Examples:\n"
       "  hpaplus plan -f web.yaml --against web-now.yaml --exit-code\n"
-      "  hpaplus plan -f web.yaml --recording /var/lib/hpaplus --capacity-per-replica 20");
-  plan->add_option("-f,--file", options.file, "A file with one HPAPlus object")
+      "  hpaplus plan -f web.yaml --recording /var/lib/hpaplus --capacity-per-replica 20\n"
+      "  hpaplus plan -f quotas.yaml --against cluster.json      who gains and who loses quota");
+  plan->add_option("-f,--file", options.files,
+                   "One HPAPlus object, or DynamicQuotas and QuotaPools")
       ->required()
       ->type_name("FILE");
   plan->add_option("--against", options.against, "The object as it is; default: as it was recorded")

@@ -254,7 +254,7 @@ spec:
   }
   PlanOptions Against(const std::string& planned, const std::string& old) {
     PlanOptions options;
-    options.file = planned;
+    options.files = {planned};
     options.against = old;
     return options;
   }
@@ -271,11 +271,11 @@ TEST_F(PlanCommand, ComparesTwoFiles) {
   EXPECT_THAT(plain.out, HasSubstr("1 to change."));
   options.exit_code = true;
   EXPECT_EQ(Call(options).code, 2);
-  options.file = options.against;
+  options.files = {options.against};
   const Outcome none = Call(options);
   EXPECT_EQ(none.code, 0);
   EXPECT_THAT(none.out, HasSubstr("Nothing to change."));
-  options.file = File("more.yaml", 10, "  mode: Active\n");
+  options.files = {File("more.yaml", 10, "  mode: Active\n")};
   EXPECT_THAT(Call(options).out, HasSubstr("which means the same"));
 }
 
@@ -386,7 +386,7 @@ TEST_F(PlanCommand, RehearsesWhatIsFrozenOrDoesNotWrite) {
   const Outcome cold = Call(options);
   EXPECT_THAT(cold.out, HasSubstr("note: it is frozen: "));
   EXPECT_THAT(cold.out, Not(HasSubstr("under capacity;"))) << "it was followed all the same";
-  options.file = File("dry.yaml", 10, "  mode: DryRun\n");
+  options.files = {File("dry.yaml", 10, "  mode: DryRun\n")};
   EXPECT_THAT(Call(options).out, HasSubstr("note: its mode is not Active: "));
 }
 
@@ -399,7 +399,7 @@ TEST_F(PlanCommand, WarnsOfWhatCostsMore) {
   EXPECT_THAT(outcome.out, HasSubstr("% more replica-hours\n"));
   EXPECT_THAT(outcome.out, Not(HasSubstr("more under capacity")));
   EXPECT_THAT(outcome.out, HasSubstr("the demand is shorter than 24h0m0s"));
-  options.file = options.against;
+  options.files = {options.against};
   EXPECT_THAT(Call(options).out, Not(HasSubstr("!"))) << "the same object makes nothing worse";
 }
 
@@ -409,9 +409,9 @@ TEST_F(PlanCommand, SaysWhatItCannotDo) {
   EXPECT_EQ(bad.code, 65);
   EXPECT_THAT(bad.err, HasSubstr("hpaplus plan: "));
   EXPECT_THAT(bad.err, HasSubstr("bad.yaml:"));
-  options.file = dir_.path() + "/none.yaml";
+  options.files = {dir_.path() + "/none.yaml"};
   EXPECT_EQ(Call(options).code, 1);
-  options.file = File("new.yaml", 10);
+  options.files = {File("new.yaml", 10)};
   options.against = HPAPLUS_SOURCE_DIR "/examples/test/checkout.yaml";
   const Outcome other = Call(options);
   EXPECT_EQ(other.code, 65);
