@@ -9,6 +9,9 @@
 #include "engine/base/log.h"
 #include "engine/record/open_loop.h"
 #include "engine/rehearse/closed_loop.h"
+#include "engine/rehearse/html_report.h"
+#include "engine/rehearse/open_loop_page.h"
+#include "engine/rehearse/report_page.h"
 #include "policies/builtin.h"
 
 namespace hpaplus::app {
@@ -29,6 +32,12 @@ int ReplayOpenLoop(const ReplayOptions& options, std::ostream& out, std::ostream
   record::OpenLoopOptions open;
   open.object = options.object;
   open.until_first_difference = options.verify;
+  rehearse::OpenLoopPage page;
+  if (options.output == "html") {
+    open.on_decision = [&page](const Round& round, const record::Redecision& again) {
+      page.Take(round, again);
+    };
+  }
   if (options.output == "ndjson") {
     open.on_decision = [&out](const Round& round, const record::Redecision& again) {
       out << record::DecisionLine(round, again) << "\n";
@@ -38,6 +47,8 @@ int ReplayOpenLoop(const ReplayOptions& options, std::ostream& out, std::ostream
   if (!result) return Fail(result.error(), err);
   if (options.output == "json") {
     out << record::OpenLoopJson(*result, options.recording) << "\n";
+  } else if (options.output == "html") {
+    out << rehearse::HtmlReport(page.Page(*result, options.recording));
   } else if (options.output != "ndjson") {
     out << record::OpenLoopTable(*result, options.recording);
   }
@@ -91,8 +102,13 @@ int ReplayClosedLoop(const ReplayOptions& options, std::ostream& out, std::ostre
     }
   }
   Print(loop->notes, "", err);
-  out << (options.output == "json" ? rehearse::ClosedLoopJson(*loop, options.recording, runs) + "\n"
-                                   : rehearse::ClosedLoopTable(*loop, options.recording, runs));
+  if (options.output == "html") {
+    out << rehearse::HtmlReport(rehearse::ClosedLoopPage(*loop, options.recording, runs));
+  } else {
+    out << (options.output == "json"
+                ? rehearse::ClosedLoopJson(*loop, options.recording, runs) + "\n"
+                : rehearse::ClosedLoopTable(*loop, options.recording, runs));
+  }
   return kExitOk;
 }
 

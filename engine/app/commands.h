@@ -95,7 +95,7 @@ struct ReplayOptions {
   double capacity_per_replica = 0;  // Closed loop: > 0.
   Duration startup = std::chrono::seconds(30);
   std::vector<std::string> others;  // Closed loop: as SimulateOptions.
-  std::string output;               // "table", "json", "ndjson".
+  std::string output;               // "table", "json", "ndjson", "html".
 };
 
 struct RecordOptions : PrometheusRange {  // One of the three: a Prometheus,

@@ -237,7 +237,7 @@ void AddReplay(CLI::App& cli, app::ReplayOptions& options) {
                    "static or oracle; may be repeated")
       ->needs(closed)
       ->type_name("POLICY");
-  AddOutput(replay, options.output, {"table", "json", "ndjson"});
+  AddOutput(replay, options.output, {"table", "json", "ndjson", "html"});
 }
 
 void AddRecord(CLI::App& cli, app::RecordOptions& options) {

@@ -23,10 +23,7 @@ SimulateReport ReportOf(const ClosedLoop& loop, const std::string& recording,
   report.trace_seconds = loop.demand.trace.seconds();
   report.trace_peak = loop.demand.trace.peak();
   report.options = loop.options;
-  PolicyRun recorded;
-  recorded.name = "recorded";
-  recorded.scores = loop.demand.recorded;
-  report.runs.push_back(std::move(recorded));
+  report.runs.push_back(RecordedRun(loop));
   report.runs.insert(report.runs.end(), runs.begin(), runs.end());
   return report;
 }
@@ -80,6 +77,15 @@ std::string FoundDemandJson(const ClosedLoop& loop) {
                       {"saturated", demand.saturated},
                       {"longest_gap_seconds", ToSeconds(demand.longest_gap)}};
   return found.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+PolicyRun RecordedRun(const ClosedLoop& loop) {
+  PolicyRun recorded;
+  recorded.name = "recorded";
+  recorded.scores = loop.demand.recorded;
+  recorded.changes = loop.demand.changes;
+  recorded.initial = loop.demand.initial;
+  return recorded;
 }
 
 std::string ClosedLoopJson(const ClosedLoop& loop, const std::string& recording,

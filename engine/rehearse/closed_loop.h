@@ -35,6 +35,8 @@ struct ClosedLoop {
 [[nodiscard]] std::string FoundDemandText(const ClosedLoop& loop);
 /// The same as a JSON object, without the fit.
 [[nodiscard]] std::string FoundDemandJson(const ClosedLoop& loop);
+/// What really happened, as a run.
+[[nodiscard]] PolicyRun RecordedRun(const ClosedLoop& loop);
 
 /// One JSON object, "schema": "hpaplus.io/replay/v1" and "loop": "closed".
 [[nodiscard]] std::string ClosedLoopJson(const ClosedLoop& loop, const std::string& recording,

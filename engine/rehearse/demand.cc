@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "engine/rehearse/decision_words.h"
 
 namespace hpaplus::rehearse {
 namespace {
@@ -69,6 +72,11 @@ void DemandBuilder::Take(const Round& round) {
     moment.demand = DemandOf(metric, outcome, moment.ready, plant_.capacity_per_replica);
     moment.saturated = IsSaturated(metric, outcome);
   }
+  if (const Decision& last = round.admitted ? *round.admitted : round.decided; last.acts) {
+    const LastWord word = LastWordOf(last);
+    decided_[round.at] = {0,          last.current, last.desired,
+                          word.stage, word.reason,  ExplainSize(last, *view.spec)};
+  }
   if (moments_.empty() || moments_.back().at < moment.at) moments_.push_back(moment);
 }
 
@@ -125,7 +133,15 @@ void DemandBuilder::Score(const std::vector<Moment>& moments, Reconstruction& ou
   for (Timestamp now = out.start; now < end; now += step) {
     for (; at + 1 < moments.size() && moments[at + 1].at <= now; ++at) {
       if (moments[at + 1].replicas == moments[at].replicas) continue;
-      keeper.AddChange(moments[at].replicas, moments[at + 1].replicas);
+      const Replicas to = moments[at + 1].replicas;
+      const auto decided = decided_.find(moments[at].at);
+      keeper.AddChange(moments[at].replicas, to);
+      const bool ours = decided != decided_.end() && decided->second.to == to;
+      Change change = ours ? decided->second : Change();
+      change.seconds = ToSeconds(now - out.start);
+      change.from = moments[at].replicas;
+      change.to = to;
+      out.changes.push_back(std::move(change));
       plant.Resize(moments[at + 1].replicas, now);
     }
     (void)plant.Advance(now);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,16 +9,18 @@
 #include "engine/rehearse/plant.h"
 #include "engine/rehearse/scores.h"
 #include "engine/rehearse/trace.h"
+#include "engine/rehearse/trace_world.h"
 
 namespace hpaplus::rehearse {
 
 /// A demand found again in what was measured while some replicas served it, and what these did.
 struct Reconstruction {
   Trace trace;
-  Timestamp start{};     // The trace's second 0.
-  std::string metric;    // That it was found in.
-  Scores recorded;       // How well the recorded sizes followed it.
-  Replicas initial = 0;  // Replicas at the start.
+  Timestamp start{};            // The trace's second 0.
+  std::string metric;           // That it was found in.
+  Scores recorded;              // How well the recorded sizes followed it.
+  std::vector<Change> changes;  // Of the recorded size; somebody else's have no reason.
+  Replicas initial = 0;         // Replicas at the start.
   std::size_t moments = 0;
   std::size_t unknown = 0;    // Moments whose demand is not known; the one before stands.
   std::size_t saturated = 0;  // At all of their capacity or more: the demand may have been larger.
@@ -64,6 +67,7 @@ class DemandBuilder {
   const PlantOptions plant_;
   std::string found_;  // The metric's name.
   std::vector<Moment> moments_;
+  std::map<Timestamp, Change> decided_;  // What was to be written.
 };
 
 }  // namespace hpaplus::rehearse

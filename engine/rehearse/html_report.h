@@ -10,14 +10,15 @@ namespace hpaplus::rehearse {
 /// `page` is a JSON object with the parts that page/report.js knows, each of which may be absent:
 ///
 ///     title, verdict {text, tone: "good" | "bad"}, facts {name: value},
-///     figures [{title, caption, columns [{label, digits}], rows [{name, values}]}],
+///     figures [{title, caption, first, columns [{label, digits, marked}], rows [{name, values}]}],
 ///     scatter {title, x, y, size, points [{name, x, y, size, mark, detail}]},
-///     runs {title, start, step, needed [], policies [{name, ready [], missing []}]},
+///     runs {title, hint, start, step, needed [], policies [{name, ready [], missing []}]},
 ///     heat {days [], policies [{name, minutes [[24 numbers]]}]},
 ///     sensitivity [{setting, chosen, lower | higher {value, cost, under}}],
-///     log [{t, policy, from, to, stage, reason}], patch, command
+///     log [{t, policy, from, to, stage, reason, why}], who, patch, command
 ///
-/// No text in it can become markup or script.
+/// `first`, `hint`, `needed`, `missing` and `why` may be absent; `who` is what the log calls whose
+/// size it is, instead of "policy". No text in it can become markup or script.
 [[nodiscard]] std::string HtmlReport(std::string_view page);
 
 }  // namespace hpaplus::rehearse

@@ -97,6 +97,7 @@ void AddLog(const PolicyRun& run, Timestamp start, Json& log) {
       entry["stage"] = StageName(change.stage);
       entry["reason"] = ReasonName(change.reason);
     }
+    if (!change.why.empty()) entry["why"] = change.why;
     log.push_back(std::move(entry));
   }
 }
@@ -246,7 +247,69 @@ Json PlanFigures(const PastEffect& past) {
   return {{"title", "Figures"}, {"caption", caption}, {"columns", columns}, {"rows", rows}};
 }
 
+std::string FitText(const Reconstruction& demand) {
+  return demand.fit_error ? fmt::format("the model's replicas are {:.1f} % off those recorded",
+                                        *demand.fit_error * kPercent)
+                          : "how well the model fits is unknown, since the recording has no pods";
+}
+
+// Says first how far it can be believed.
+Json ReplayVerdict(const ClosedLoop& loop, const Scores& real, const Scores& own) {
+  const Reconstruction& demand = loop.demand;
+  constexpr double kBadFit = 0.2;
+  const bool fits = !demand.fit_error || *demand.fit_error <= kBadFit;
+  std::string text = fmt::format(
+      "Closed loop: on the demand that is found in {}, {} as it was in the end would have used "
+      "{:.1f} replica-hours, been short for {:.3f} % of the time and changed its size {} times. "
+      "Recorded: {:.1f} replica-hours, {:.3f} %, {} times. ",
+      demand.metric, WorkloadName(loop.spec), own.replica_hours,
+      own.under_provisioned_time_share * kPercent, own.changes, real.replica_hours,
+      real.under_provisioned_time_share * kPercent, real.changes);
+  text += fits ? "Of the replicas: " : "But the model fits badly: ";
+  text += FitText(demand) + ".";
+  if (demand.saturated > 0) {
+    text +=
+        fmt::format(" In {} of {} moments the pods were saturated: more may have been demanded.",
+                    demand.saturated, demand.moments);
+  }
+  const double cost = own.replica_hours - real.replica_hours;
+  const double under = own.under_provisioned_time_share - real.under_provisioned_time_share;
+  std::string tone;
+  if (fits && cost <= 0 && under <= 0) tone = "good";
+  if (!fits || (cost >= 0 && under >= 0 && (cost > 0 || under > 0))) tone = "bad";
+  return {{"text", text}, {"tone", tone}};
+}
+
 }  // namespace
+
+std::string ClosedLoopPage(const ClosedLoop& loop, const std::string& recording,
+                           const std::vector<PolicyRun>& runs) {
+  const Reconstruction& demand = loop.demand;
+  const PolicyRun recorded = RecordedRun(loop);
+  std::vector<const PolicyRun*> all = {&recorded};
+  for (const PolicyRun& run : runs)
+    all.push_back(&run);
+  Json page = {{"title", "Replay of " + WorkloadName(loop.spec)},
+               {"verdict", ReplayVerdict(loop, recorded.scores, runs.front().scores)},
+               {"facts", Facts(fmt::format("found in {} of {}", demand.metric, recording),
+                               demand.trace.seconds(), demand.trace.peak(), loop.options)}};
+  page["facts"]["Fit"] = FitText(demand);
+  page["facts"]["Known"] =
+      fmt::format("in {} of {} moments, the longest gap {}", demand.moments - demand.unknown,
+                  demand.moments, FormatDuration(demand.longest_gap));
+  if (!loop.notes.empty()) page["facts"]["Notes"] = fmt::format("{}", fmt::join(loop.notes, "; "));
+  Json figures = Figures("Figures", "Over the whole recording; the best of each column is marked");
+  Json log = Json::array();
+  for (const PolicyRun* run : all)
+    AddRow(run->name, run->scores, figures);
+  page["figures"] = Json::array({figures});
+  AddRuns(Situation(demand.trace, loop.options), all, demand.start, page);
+  page["runs"]["title"] = "Recorded against decided";
+  AddLog(runs.front(), demand.start, log);
+  AddLog(recorded, demand.start, log);
+  page["log"] = std::move(log);
+  return page.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::string SimulatePage(const SimulateReport& report, const Trace& trace, Timestamp start) {
   Json page = {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "engine/rehearse/closed_loop.h"
 #include "engine/rehearse/plan.h"
 #include "engine/rehearse/simulate_report.h"
 #include "engine/rehearse/tune_report.h"
@@ -15,5 +17,8 @@ namespace hpaplus::rehearse {
 [[nodiscard]] std::string TunePage(const TuneReport& report, const SearchSpace& space);
 /// Precondition: the plan has a past, of this demand.
 [[nodiscard]] std::string PlanPage(const Plan& plan, const PlanDemand& demand);
+/// Of a recording's demand under the object that it had, and others: `runs`, that one first.
+[[nodiscard]] std::string ClosedLoopPage(const ClosedLoop& loop, const std::string& recording,
+                                         const std::vector<PolicyRun>& runs);
 
 }  // namespace hpaplus::rehearse

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "engine/rehearse/decision_words.h"
 #include "engine/rehearse/rehearsed_spec.h"
 
 namespace hpaplus::rehearse {
@@ -183,18 +184,14 @@ std::vector<ScaleOutcome> TraceWorld::TakeOutcomes() {
   return std::exchange(outcomes_, {});
 }
 
-// What moved the size last, or said last why it moves.
-void TraceWorld::RecordDecision(const Decision& decision, const WorkloadView& /*view*/) {
+void TraceWorld::RecordDecision(const Decision& decision, const WorkloadView& view) {
   ++decisions_;
   if (!decision.acts) return;
   decided_.emplace();
-  for (const DecisionStep& step : decision.steps) {
-    if (step.before == step.after || !ShapesSize(step.stage)) {
-      if (step.stage != Stage::kCombine) continue;
-    }
-    decided_->stage = step.stage;
-    decided_->reason = step.reason;
-  }
+  const LastWord word = LastWordOf(decision);
+  decided_->stage = word.stage;
+  decided_->reason = word.reason;
+  decided_->why = ExplainSize(decision, *view.spec);
 }
 
 }  // namespace hpaplus::rehearse

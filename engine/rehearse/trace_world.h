@@ -34,6 +34,7 @@ struct Change {
   Replicas to = 0;
   Stage stage = Stage::kCombine;
   Reason reason = Reason::kNone;
+  std::string why;  // How it came about, for people; empty: nobody said.
 };
 
 /// The world of one workload under a recorded demand: its clock, its cluster, its sources and its

@@ -9,7 +9,7 @@ const path = require("node:path");
 const { chromium } = require("playwright-core");
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-const [binary, examples] = process.argv.slice(2);
+const [binary, recorder, examples] = process.argv.slice(2);
 const work = fs.mkdtempSync(path.join(os.tmpdir(), "hpaplus-page-"));
 const kPageMost = 150 * 1024;
 const kNasty = "<img src=x onerror=alert(1)><!--<script>";
@@ -27,6 +27,14 @@ function report(name, command, ...more) {
     if (error.status !== 2) throw error; // Nothing better was found, which is no matter here.
     fs.writeFileSync(file, error.stdout);
   }
+  return file;
+}
+
+function replay(name, ...more) {
+  const recording = path.join(work, kNasty + ".hpar");
+  if (!fs.existsSync(recording)) execFileSync(recorder, [recording, kNasty]);
+  const file = path.join(work, name + ".html");
+  fs.writeFileSync(file, execFileSync(binary, ["replay", recording, "-o", "html", ...more]));
   return file;
 }
 
@@ -99,6 +107,29 @@ const tests = {
     assert.deepStrictEqual(problems, []);
     await close();
   },
+  async "a replay says in words which loop it is, how it came out, and why each size"(browser, file) {
+    if (!file.includes("replay")) return;
+    const { page, problems, close } = await open(browser, file);
+    const verdict = await page.locator(".verdict").textContent();
+    const facts = await page.locator(".facts").textContent();
+    if (file.includes("open")) {
+      assert.match(verdict, /^Open loop: all 14\d\d decisions, .* came out the same, byte for byte\.$/);
+      assert.match(await page.locator(".verdict").getAttribute("class"), /good/);
+      assert.match(facts, /open loop: whether this program decides as that one did/);
+    } else {
+      assert.match(verdict, /^Closed loop: on the demand that is found in cpu, .* Recorded: .* replicas are \d+\.\d % off/);
+      assert.match(facts, /serves 10, and takes 30s to start/);
+      assert.match(facts, /Fit.*% off those recorded/);
+    }
+    assert((await page.locator("h2", { hasText: "Recorded against decided" }).count()) === 1);
+    assert.match(await page.locator(".u-legend").textContent(), /recorded/);
+    await page.locator("#filter").fill("cpu asks for");
+    const why = page.locator("td.why");
+    assert(await why.count() > 20);
+    assert.match(await why.first().textContent(), /^cpu asks for \d+ \((Above|Below)Target, [\d.]+ of its target\)/);
+    assert.deepStrictEqual(problems, []);
+    await close();
+  },
   async "it is dark where that is wanted, and by its switch"(browser, file) {
     const dark = await open(browser, file, { colorScheme: "dark" });
     assert.strictEqual(await background(dark.page), "rgb(13, 17, 23)");
@@ -125,7 +156,9 @@ const tests = {
 (async () => {
   const files = [report("simulate", "simulate", "--repeat", "hpa-default", "--repeat", "oracle"),
     report("tune", "tune", "--candidates", "64", "--progress", "none"),
-    report("plan", "plan", "--against", path.join(examples, "..", "plan", "web.yaml"))];
+    report("plan", "plan", "--against", path.join(examples, "..", "plan", "web.yaml")),
+    replay("replay-open"),
+    replay("replay-closed", "--closed-loop", "--capacity-per-replica", "10", "--repeat", "hpa-default")];
   const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
   let failed = 0;
   for (const file of files) {

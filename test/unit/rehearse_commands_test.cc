@@ -102,6 +102,33 @@ TEST_F(Commands, ReplayClosesTheLoop) {
   EXPECT_EQ(Call(options, Replay).code, 1);
 }
 
+TEST_F(Commands, ReplayDrawsEitherLoop) {
+  ReplayOptions options;
+  options.recording = Recording(CpuSpec(), 1200);
+  options.output = "html";
+  const Outcome open = Call(options, Replay);
+  EXPECT_EQ(open.code, 0) << open.err;
+  EXPECT_THAT(open.out, HasSubstr("\"text\":\"Open loop: all "));
+  EXPECT_THAT(open.out, HasSubstr("\"why\":\"cpu asks for "));
+  options.closed_loop = true;
+  options.capacity_per_replica = 10;
+  const Outcome closed = Call(options, Replay);
+  EXPECT_EQ(closed.code, 0) << closed.err;
+  EXPECT_THAT(closed.out, HasSubstr("\"text\":\"Closed loop: on the demand that is found in cpu"));
+  EXPECT_THAT(closed.out, HasSubstr("% off those recorded"));
+}
+
+TEST_F(Commands, ADrawnReplaySaysWhatCameOutDifferently) {
+  std::vector<Round> rounds = RoundsOf(Spec(), 60);
+  rounds[10].decided.steps.back().after += 1;
+  ReplayOptions options;
+  options.recording = dir_.Write("other.hpar", SegmentOf(rounds));
+  options.output = "html";
+  const Outcome outcome = Call(options, Replay);
+  EXPECT_THAT(outcome.out, HasSubstr(" and 1 differently. The first: "));
+  EXPECT_THAT(outcome.out, HasSubstr("\"tone\":\"bad\""));
+}
+
 TEST_F(Commands, ExplainShowsEveryStage) {
   const Outcome outcome = TryExplain();
   ASSERT_EQ(outcome.code, 0) << outcome.err;

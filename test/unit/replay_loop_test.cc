@@ -3,9 +3,11 @@
 #include <fstream>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 #include "engine/record/open_loop.h"
 #include "engine/rehearse/closed_loop.h"
+#include "engine/rehearse/open_loop_page.h"
 #include "test/support/recorded_rounds.h"
 #include "test/support/temp_dir.h"
 
@@ -116,6 +118,51 @@ TEST_F(ReplayLoop, ClosedComparesWithWhatWasRecorded) {
   EXPECT_THAT(json, HasSubstr("\"fit_error\": null"));
   EXPECT_THAT(json, HasSubstr("\"name\": \"recorded\""));
   EXPECT_THAT(rehearse::ClosedLoopTable(*loop, "it", {run}), HasSubstr("closed loop: the demand"));
+}
+
+TEST_F(ReplayLoop, ClosedKnowsEachRecordedChangeAndWhyWhereItWasTheObjects) {
+  std::vector<Round> rounds = RoundsOf(Spec(), 900);
+  const auto loop = Closed(Write(rounds));
+  ASSERT_TRUE(loop);
+  const std::vector<rehearse::Change>& changes = loop->demand.changes;
+  ASSERT_GT(changes.size(), 3U);
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    EXPECT_NE(changes[i].from, changes[i].to);
+    EXPECT_THAT(changes[i].why, HasSubstr("load asks for "));
+    if (i > 0) {
+      EXPECT_EQ(changes[i].from, changes[i - 1].to);
+    }
+  }
+  for (Round& round : rounds)
+    round.decided.acts = false;
+  const auto others = Closed(Write(rounds));
+  ASSERT_TRUE(others);
+  ASSERT_EQ(others->demand.changes.size(), changes.size());
+  EXPECT_EQ(others->demand.changes[0].reason, Reason::kNone);
+  EXPECT_EQ(others->demand.changes[0].why, "");
+}
+
+TEST_F(ReplayLoop, APageOfADayHasABoundedNumberOfPoints) {
+  rehearse::OpenLoopPage page;
+  std::vector<Round> rounds = RoundsOf(Spec(), 60);
+  record::Redecision again;
+  for (int i = 0; i < 86'400; ++i) {
+    Round round = rounds.front();
+    round.at = testing::kStart + seconds(i);
+    round.decided.current = 5;
+    round.decided.desired = i >= 43'200 ? 7 : 5;
+    page.Take(round, again);
+  }
+  const nlohmann::json json = nlohmann::json::parse(page.Page({}, "it"));
+  const auto& decided = json["runs"]["policies"][1]["ready"];
+  const double step = json["runs"]["step"];
+  EXPECT_LE(decided.size(), rehearse::OpenLoopPage::kPointsMost);
+  EXPECT_GT(decided.size(), rehearse::OpenLoopPage::kPointsMost / 3);
+  EXPECT_EQ(decided[0], 5);
+  EXPECT_EQ(decided[static_cast<std::size_t>(43'100 / step)], 5);
+  EXPECT_EQ(decided[static_cast<std::size_t>(43'400 / step)], 7);
+  EXPECT_EQ(json["log"].size(), rehearse::OpenLoopPage::kLogMost);
+  EXPECT_EQ(json["facts"]["Log"], "the first 2000 of 43200 decisions for another size");
 }
 
 TEST_F(ReplayLoop, ClosedRefusesWhatHasNoDemand) {

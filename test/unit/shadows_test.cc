@@ -301,6 +301,25 @@ TEST_F(ShadowsByHand, ANewReplicaIsReadyAfterAsLongAsTheRealPodsTook) {
   EXPECT_EQ(Step(Load(50)).ready, 5);  // 32 s later.
 }
 
+TEST_F(ShadowsByHand, AStartTakesAsLongAsThoseOfNow) {
+  EXPECT_EQ(Step(Load(50)).startup, seconds(20));
+  started_in_ = seconds(50);
+  EXPECT_EQ(Step(Load(50)).startup, seconds(20)) << "nothing starts";
+  EXPECT_EQ(Step(Load(60)).startup, seconds(50));
+}
+
+TEST_F(ShadowsByHand, WhoServesSinceTheSampleHadNoPartInIt) {
+  spec_.metrics[0].target = {TargetType::kValue, Q("10"), {}, {}};
+  ShadowPods pods(*MakeRound(Load(0), 4).view, now_, kStartup);
+  const ReadingResult before = Load(30);
+  pods.Resize(8, now_ - seconds(25), kStartup);
+  now_ += seconds(10);
+  pods.Advance(now_);
+  EXPECT_EQ(pods.ready(), 8);
+  EXPECT_EQ((*ReadShadow(MakeRound(before), {}, {}, pods).readings[0])->values[0].value, 30);
+  EXPECT_EQ((*ReadShadow(MakeRound(Load(30)), {}, {}, pods).readings[0])->values[0].value, 15);
+}
+
 TEST_F(ShadowsByHand, WithoutPodsTheStartTakesHalfAMinute) {
   Round round = MakeRound(Load(50));
   auto view = std::make_shared<WorkloadView>(*round.view);
@@ -352,6 +371,18 @@ TEST_F(ShadowsByHand, MissingSamplesDoNotShrinkIt) {
   EXPECT_EQ(Step(Usage(70, 4)).replicas, 4);
   EXPECT_EQ(Step(Usage(1, 4, 3)).replicas, 4);
   EXPECT_EQ(Step(Usage(1, 4)).replicas, 1);
+}
+
+// Another autoscaler takes pods away; what was measured before lacks their load.
+TEST_F(ShadowsByHand, RealPodsThatAreGoneSinceTheSampleStillCount) {
+  spec_.metrics = {PodMetric(MetricType::kResource)};
+  EXPECT_EQ(Step(Usage(70, 4)).replicas, 4);
+  const ReadingResult before = Usage(70, 4);
+  now_ += seconds(5);
+  EXPECT_EQ(Step(before, 2).replicas, 4);
+  EXPECT_TRUE(book_.Find({})->known);
+  EXPECT_EQ(Step(Usage(140, 2), 2).replicas, 4) << "the two have all of it now";
+  EXPECT_EQ(Step(Usage(70, 2), 2).replicas, 2);
 }
 
 TEST_F(ShadowsByHand, SaysWhenSaturatedPodsHideTheDemand) {
@@ -422,7 +453,7 @@ TEST_F(ShadowsByHand, EndsWithTheObjectItsUidAndItsTarget) {
   spec_.uid = "another";
   EXPECT_EQ(Step(Load(100), 20).replicas, 10) << "it begins with the real twenty";
   spec_.target.name = "elsewhere";
-  EXPECT_EQ(Step(Load(100), 30).replicas, 10);
+  EXPECT_EQ(Step(Load(100), 2).replicas, 4) << "it begins with the real two";
 }
 
 TEST_F(ShadowsByHand, BeginsOnlyWhenTheRealSizeIsKnown) {

@@ -58,7 +58,7 @@ function header() {
 function figures() {
   for (const kpis of page.figures || []) {
     const best = kpis.columns.map((_, i) => Math.min(...kpis.rows.map((row) => row.values[i])));
-    section(kpis.title, table(kpis.caption, ["policy", ...kpis.columns.map((column) => column.label)],
+    section(kpis.title, table(kpis.caption, [kpis.first || "policy", ...kpis.columns.map((column) => column.label)],
       kpis.rows.map((row) => [row.name, ...row.values.map((value, i) =>
         make("td", { class: value === best[i] && kpis.columns[i].marked !== false ? "best" : null },
           number(value, kpis.columns[i].digits)))])));
@@ -69,12 +69,14 @@ const redraws = [];
 function timeline() {
   const runs = page.runs;
   if (!runs) return;
-  const times = runs.needed.map((_, i) => runs.start + i * runs.step);
+  const times = runs.policies[0].ready.map((_, i) => runs.start + i * runs.step);
+  const first = runs.needed ? 2 : 1; // Of the policies among the series.
   const shown = runs.policies.map((_, i) => i < 2 || i === runs.policies.length - 1);
   const place = make("div", { class: "chart", tabindex: 0, role: "img",
-    "aria-label": "Replicas needed and serving over time; what was missing is shaded. Arrow keys move, plus and minus zoom, 0 shows all." });
+    "aria-label": `${runs.needed ? "Replicas needed and serving over time; what was missing is shaded" : "Sizes over time"}. Arrow keys move, plus and minus zoom, 0 shows all.` });
   let plot = null;
   const shade = (u) => {
+    if (!runs.needed) return;
     u.ctx.save();
     u.ctx.beginPath();
     u.ctx.rect(u.bbox.left, u.bbox.top, u.bbox.width, u.bbox.height);
@@ -106,10 +108,10 @@ function timeline() {
         const day = i === 0 || clock(splits[i - 1]).slice(0, 10) !== text.slice(0, 10);
         return step >= 86400 ? text.slice(5, 10) : text.slice(11, step < 60 ? 19 : 16) + (day ? "\n" + text.slice(5, 10) : "");
       }) }, { ...axis, label: "replicas" }], cursor: { drag: { x: true, y: false } },
-      series: [{ label: "time (UTC)", value: (u, t) => t === null ? "–" : clock(t) }, { label: "needed", stroke: color("--need"), fill: color("--need") + "33", paths, points: { show: false } },
+      series: [{ label: "time (UTC)", value: (u, t) => t === null ? "–" : clock(t) }, ...(runs.needed ? [{ label: "needed", stroke: color("--need"), fill: color("--need") + "33", paths, points: { show: false } }] : []),
         ...runs.policies.map((policy, k) => ({ label: policy.name, stroke: colors[k % colors.length], width: 1.5, show: shown[k], paths, points: { show: false } }))],
       hooks: { draw: [shade] },
-    }, [times, runs.needed, ...runs.policies.map((policy) => policy.ready)], place);
+    }, [times, ...(runs.needed ? [runs.needed] : []), ...runs.policies.map((policy) => policy.ready)], place);
     if (range && range.min !== null) plot.setScale("x", range);
   };
   const zoom = (factor, shift) => {
@@ -130,15 +132,15 @@ function timeline() {
     swatch.style.background = colors[k % colors.length];
     return make("label", {}, make("input", { type: "checkbox", checked: shown[k] ? "" : null, onchange: (event) => {
       shown[k] = event.target.checked;
-      plot.setSeries(k + 2, { show: shown[k] });
+      plot.setSeries(k + first, { show: shown[k] });
     } }), swatch, policy.name);
   });
   section(runs.title || "Demand and capacity", make("div", { class: "tools" }, boxes,
       make("button", { type: "button", onclick: keys["+"] }, "Zoom in"), make("button", { type: "button", onclick: keys["-"] }, "Zoom out"),
       make("button", { type: "button", onclick: all }, "All")), place,
-    make("p", { class: "hint" }, `One point is ${number(runs.step, 0)} s: the most that was needed and the least that served then. Red is what was missing. Drag to zoom; with the chart focused, arrow keys move, + and - zoom, 0 shows all.`),
-    asTable("Replicas over time", ["time (UTC)", "needed", ...runs.policies.flatMap((policy) => [policy.name, "missing"])],
-      thin(times.length, 240).map((i) => [clock(times[i]), runs.needed[i], ...runs.policies.flatMap((policy) => [policy.ready[i], policy.missing[i]])])));
+    make("p", { class: "hint" }, `${runs.hint || `One point is ${number(runs.step, 0)} s: the most that was needed and the least that served then. Red is what was missing.`} Drag to zoom; with the chart focused, arrow keys move, + and - zoom, 0 shows all.`),
+    asTable("Replicas over time", ["time (UTC)", ...(runs.needed ? ["needed"] : []), ...runs.policies.flatMap((policy) => policy.missing ? [policy.name, "missing"] : [policy.name])],
+      thin(times.length, 240).map((i) => [clock(times[i]), ...(runs.needed ? [runs.needed[i]] : []), ...runs.policies.flatMap((policy) => policy.missing ? [policy.ready[i], policy.missing[i]] : [policy.ready[i]])])));
   draw();
   redraws.push(draw);
   new ResizeObserver(() => { if (Math.abs(place.clientWidth - 12 - plot.width) > 2) plot.setSize({ width: Math.max(place.clientWidth - 12, 260), height: 320 }); }).observe(place);
@@ -250,12 +252,14 @@ function log() {
   const entries = page.log;
   if (!entries || !entries.length) return;
   const place = make("div", {});
+  const explained = entries.some((entry) => entry.why);
   const show = (text) => {
     const words = text.toLowerCase();
-    const found = entries.filter((entry) => `${entry.policy} ${entry.stage} ${entry.reason} ${clock(entry.t)}`.toLowerCase().includes(words));
-    place.replaceChildren(table(`${Math.min(found.length, 300)} of ${found.length} changes of size`, ["time (UTC)", "policy", "from", "to", "last word", "because"],
+    const found = entries.filter((entry) => `${entry.policy} ${entry.stage} ${entry.reason} ${entry.why} ${clock(entry.t)}`.toLowerCase().includes(words));
+    place.replaceChildren(table(`${Math.min(found.length, 300)} of ${found.length} changes of size`, ["time (UTC)", page.who || "policy", "from", "to", "last word", "because", ...(explained ? ["explanation"] : [])],
       found.slice(0, 300).map((entry) => [clock(entry.t), make("td", { class: "text" }, entry.policy), entry.from, entry.to,
-        make("td", { class: "text" }, entry.stage || "–"), make("td", { class: "text" }, entry.reason || "–")]), { class: "words" }));
+        make("td", { class: "text" }, entry.stage || "–"), make("td", { class: "text" }, entry.reason || "–"),
+        ...(explained ? [make("td", { class: "text why" }, entry.why || "–")] : [])]), { class: "words" }));
   };
   section("Decisions", make("div", { class: "tools" }, make("label", {}, "Filter ", make("input", { type: "search", id: "filter", oninput: (event) => show(event.target.value) }))), place);
   show("");
