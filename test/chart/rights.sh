@@ -5,6 +5,8 @@
 #
 #   rights.sh HPAPLUS [HELM-OPTION...]    exit code 77: no helm or no Kubernetes here
 #
+# With --set quota.enabled=true it also has quotas to keep.
+#
 # To see it fail: rights.sh HPAPLUS --set rbac.metricsApis.external=false
 
 set -euo pipefail
@@ -55,6 +57,11 @@ kubectl apply --server-side -f "$root/charts/hpaplus/crds"
 kubectl wait --for=condition=Established --timeout=30s crd --all
 kubectl apply -f "$dir/chart.yaml"
 kubectl apply -f "$here/objects.yaml"
+quota=
+if [[ " $* " == *quota.enabled=true* ]]; then
+  quota=yes
+  kubectl apply -f "$here/quota.yaml"
+fi
 
 cat > "$dir/engine.kubeconfig" << END
 apiVersion: v1
@@ -69,6 +76,14 @@ kubectl get configmap engine-hpaplus -n "$ns" -o 'jsonpath={.data.config\.yaml}'
   --http-listen "127.0.0.1:$port" > "$dir/engine.log" 2>&1 &
 engine=$!
 
+hard() { kubectl get resourcequota "$1" -n "$ns" -o 'jsonpath={.spec.hard.requests\.cpu}'; }
+# What quotas need, and what has come of it.
+quotas_done() {
+  [[ -n $quota ]] || return 0
+  [[ $(hard shrinks) == 1 && $(hard grows) == 102 &&
+    $1 == *'resource="dynamicquotas/status"'* && $1 == *'resource="quotapools/status"'* &&
+    $1 == *'resource="resourcequotas",verb="get"'* ]]
+}
 metrics() { curl -sS "http://127.0.0.1:$port/metrics" | grep '^hpaplus_kube_requests_total' || true; }
 size() { kubectl get deployment web -n "$ns" -o 'jsonpath={.spec.replicas}'; }
 
@@ -77,15 +92,19 @@ for _ in $(seq 60); do
   sleep 0.5
   done_so_far=$(metrics 2> /dev/null || true)
   [[ $(size) == 5 && $done_so_far == *'resource="secrets"'* && $done_so_far == *'verb="create"'* &&
-    $done_so_far == *'hpapluses/status'* && $done_so_far == *'metricsources/status'* ]] && break
+    $done_so_far == *'hpapluses/status'* && $done_so_far == *'metricsources/status'* ]] &&
+    quotas_done "$done_so_far" && break
 done
+quotas_done "$done_so_far" || fail "quotas are $(hard shrinks), $(hard grows); $(metrics)"
 [[ $(size) == 5 ]] || fail "the deployment has $(size) replicas, not 5; $(metrics)"
 [[ $done_so_far == *'resource="secrets"'* ]] || fail "no secret was read"
 refused=$(metrics | grep 'code="403"' || true)
 [[ -z $refused ]] || fail "refused: $refused"
 
 # What nobody has asked for is not given.
-for right in "list secrets" "get nodes/proxy" "get nodes/metrics" "list nodes" "create pods/exec" \
+denied=("create resourcequotas" "delete resourcequotas" "delete dynamicquotas.autoscaling.hpaplus.io")
+[[ -n $quota ]] || denied+=("list resourcequotas" "patch resourcequotas")
+for right in "${denied[@]}" "list secrets" "get nodes/proxy" "get nodes/metrics" "list nodes" "create pods/exec" \
   "update deployments.apps" "list configmaps" "delete pods"; do
   read -r verb resource <<< "$right"
   if kubectl auth can-i "$verb" "$resource" -n "$ns" \

@@ -1,90 +1,16 @@
-// Quotas against a real API server. There is no quota controller: what is used is written by the
-// test, as that controller would.
+// Quotas against a real API server.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/base/random.h"
-#include "engine/model/amount.h"
-#include "test/kube/kube_fixture.h"
+#include "test/kube/quota_fixture.h"
 
 namespace hpaplus::test {
 namespace {
 
 using std::chrono::seconds;
 using testing::Contains;
-
-class KubeQuota : public KubeTest {
- protected:
-  std::string QuotaPath(const std::string& name = "compute") const {
-    return PathOf("v1", "ResourceQuota", ns(), name);
-  }
-  std::string DynamicPath(const std::string& name = "team") const {
-    return PathOf("autoscaling.hpaplus.io/v1alpha1", "DynamicQuota", ns(), name);
-  }
-
-  void ApplyQuota(const std::string& cpu, const std::string& used,
-                  const std::string& name = "compute") {
-    Apply({{"apiVersion", "v1"},
-           {"kind", "ResourceQuota"},
-           {"metadata", {{"name", name}, {"namespace", ns()}}},
-           {"spec", {{"hard", {{"requests.cpu", cpu}, {"services", "7"}}}}}});
-    SetUsed(used, name);
-  }
-
-  void SetUsed(const std::string& used, const std::string& name = "compute") {
-    const auto patched = api().Patch(QuotaPath(name) + "/status",
-                                     {{"status",
-                                       {{"hard", {{"requests.cpu", "1000"}, {"services", "7"}}},
-                                        {"used", {{"requests.cpu", used}, {"services", "0"}}}}}});
-    ASSERT_TRUE(patched) << patched.error().message;
-  }
-
-  void ApplyDynamic(const Json& spec = Json::object(), const std::string& name = "team",
-                    const std::string& quota = "compute") {
-    Json object = Json::parse(R"({
-      "apiVersion": "autoscaling.hpaplus.io/v1alpha1",
-      "kind": "DynamicQuota",
-      "spec": {
-        "takeOver": true,
-        "evaluation": {"period": "1s"},
-        "resources": [{"name": "requests.cpu", "min": 1, "max": 20, "headroomPercent": 0}],
-        "shrink": {"stabilizationWindow": "2s", "maxStepPercent": 100}
-      }})");
-    object["metadata"] = {{"name", name}, {"namespace", ns()}};
-    object["spec"]["quotaRef"] = {{"name", quota}};
-    object["spec"].merge_patch(spec);
-    Apply(object);
-  }
-
-  void ApplyPod(const std::string& name) {
-    Apply({{"apiVersion", "v1"},
-           {"kind", "Pod"},
-           {"metadata", {{"name", name}, {"namespace", ns()}, {"labels", {{"app", "web"}}}}},
-           {"spec",
-            {{"containers",
-              {{{"name", "app"},
-                {"image", "app"},
-                {"resources", {{"requests", {{"cpu", "500m"}}}}}}}}}}});
-  }
-
-  std::string Hard(const std::string& name = "compute") {
-    return Read(QuotaPath(name)).value("/spec/hard/requests.cpu"_json_pointer, "");
-  }
-
-  std::string DynamicCondition(const std::string& type, const std::string& name = "team") {
-    const Json object = Read(DynamicPath(name));
-    for (const Json& one : object.value("/status/conditions"_json_pointer, Json::array())) {
-      if (one.at("type") != type) continue;
-      return one.at("status").get<std::string>() + " " + one.at("reason").get<std::string>();
-    }
-    return "";
-  }
-
-  bool HardBecomes(const std::string& cpu, const std::string& name = "compute") {
-    return Eventually([&] { return Hard(name) == cpu; }, seconds(15));
-  }
-};
 
 TEST_F(KubeQuota, ANamespaceAtItsLimitGetsQuotaAndReplicasAndGivesBack) {
   ApplyPod("web-1");
@@ -160,6 +86,31 @@ TEST_F(KubeQuota, WhatWasThereIsRestoredWhenTheObjectIsDeleted) {
   EXPECT_FALSE(Read(QuotaPath()).dump().find("hpaplus.io/quota-plan") != std::string::npos);
 }
 
+TEST_F(KubeQuota, SizesWaitForQuotaThatNobodyGrowsAndGrowAtOnceWhenItIsThere) {
+  ApplyPod("web-1");
+  ApplyPod("web-2");
+  ApplyQuota("2", "1");
+  StartAt(20, {{"evaluation", {{"period", "10s"}}}});
+  monitor().SetDepth(80);
+  ASSERT_TRUE(Reaches(4)) << Replicas() << "\n" << StatusOf().dump(2);
+  EXPECT_TRUE(Eventually([&] { return Condition("ScalingLimited") == "True QuotaLimited"; }))
+      << StatusOf().dump(2);
+  EXPECT_THAT(ConditionMessage("ScalingLimited"),
+              testing::HasSubstr("quota compute has requests.cpu for 4, 4 more are wanted"));
+  EXPECT_EQ(StatusOf().value("recommendedReplicas", 0), 8);
+  EXPECT_TRUE(
+      Eventually([&] { return testing::Matches(Contains("QuotaBlocked"))(EventReasons()); }));
+  // Right after an evaluation, so that the next one is far.
+  const int asked = monitor().asked();
+  ASSERT_TRUE(Eventually([&] { return monitor().asked() > asked; }));
+  const int asked_last = monitor().asked();
+  ASSERT_TRUE(api().Patch(QuotaPath(), {{"spec", {{"hard", {{"requests.cpu", "4"}}}}}}));
+  EXPECT_TRUE(Reaches(8, seconds(5))) << Replicas() << "\n" << StatusOf().dump(2);
+  EXPECT_EQ(monitor().asked(), asked_last) << "what was read still holds";
+  EXPECT_TRUE(Eventually([&] { return !Condition("ScalingLimited").ends_with("QuotaLimited"); }))
+      << StatusOf().dump(2);
+}
+
 // Used goes up and down between the engine's reads and writes, and the engine dies now and then.
 TEST_F(KubeQuota, HardIsNeverBelowUsedThroughoutChangesAndDeaths) {
   ApplyQuota("5", "1");
@@ -169,9 +120,7 @@ TEST_F(KubeQuota, HardIsNeverBelowUsedThroughoutChangesAndDeaths) {
   Amount used = 1000;
   for (int step = 0; step < 150; ++step) {
     const Json quota = Read(QuotaPath());
-    const Amount hard = AmountOf(
-        "requests.cpu", *Quantity::Parse(quota.value("/spec/hard/requests.cpu"_json_pointer, "0")),
-        AmountRounding::kDown);
+    const Amount hard = Cores(quota, "/spec/hard/requests.cpu");
     ASSERT_GE(hard, used) << "step " << step;
     // As admission does it: within hard, at the version that was read.
     const Amount next = std::min<Amount>(hard, static_cast<Amount>(random.Next() % 6000));

@@ -134,6 +134,13 @@ Result<std::string> KubeCluster::Kubectl(const std::vector<std::string>& argumen
   return Run(all);
 }
 
+Result<std::unique_ptr<support::ChildProcess>> KubeCluster::StartKubectl(
+    const std::vector<std::string>& arguments) {
+  std::vector<std::string> all = {std::string(kScripts) + "cluster.sh", "kubectl", directory_};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return support::ChildProcess::Start({.arguments = all, .output_file = "/dev/null"});
+}
+
 Status KubeCluster::InstallCrds() {
   const std::string crds = HPAPLUS_SOURCE_DIR "/charts/hpaplus/crds";
   const std::string workload = std::string(kScripts) + "testdata/statefulsetplus-crd.yaml";

@@ -7,6 +7,7 @@
 
 #include "engine/base/result.h"
 #include "engine/ports/http_client.h"
+#include "test/support/child_process.h"
 #include "test/support/kube_rest.h"
 
 namespace hpaplus::test {
@@ -60,6 +61,10 @@ class KubeCluster {
 
   /// What kubectl prints, as cluster admin; kInvalidArgument with it when it fails.
   [[nodiscard]] Result<std::string> Kubectl(const std::vector<std::string>& arguments);
+
+  /// One that runs beside the test until it is destroyed: "proxy".
+  [[nodiscard]] Result<std::unique_ptr<support::ChildProcess>> StartKubectl(
+      const std::vector<std::string>& arguments);
 
   /// Applies the CRDs of charts/hpaplus, and the StatefulSetPlus of test/kube/testdata; returns
   /// when they are served.
