@@ -127,7 +127,7 @@ QuotaAmounts QuotaDesk::InFlight(const std::string& ns) const {
 void QuotaDesk::Limit(const std::string& ns, std::vector<Growth>& growths) {
   const QuotaAmounts requests = book_.RequestsIn(ns).value_or(QuotaAmounts{});
   const QuotaAmounts in_flight = InFlight(ns);
-  std::vector<PodClaim> claims;
+  std::vector<QuotaRoom> rooms;
   for (const auto& quota : book_.QuotasIn(ns)) {
     if (quota->scoped) continue;
     for (const auto& [resource, hard] : quota->hard) {
@@ -135,23 +135,22 @@ void QuotaDesk::Limit(const std::string& ns, std::vector<Growth>& growths) {
       const std::string counted = CountedAs(resource);
       const Amount used = std::max(Get(quota->used, resource), Get(requests, counted));
       const Amount left = std::max<Amount>(hard - used - Get(in_flight, counted), 0);
-      claims.clear();
-      for (const Growth& one : growths) {
-        const Workload& of = *one.workload;
-        claims.push_back({of.name, one.fits, Get(of.per_pod, counted), of.share});
-      }
-      const std::vector<Replicas> fits = SharePods(left, claims);
-      for (std::size_t i = 0; i < growths.size(); ++i) {
-        Growth& one = growths[i];
-        if (fits[i] == one.fits) continue;
-        one.fits = fits[i];
-        one.answer.resource = resource;
-        one.answer.quota = quota->name;
-      }
+      rooms.push_back({quota->name, resource, left});
     }
   }
-  for (Growth& one : growths)
+  std::vector<PodWish> wishes;
+  wishes.reserve(growths.size());
+  for (const Growth& one : growths)
+    wishes.push_back({one.workload->name, one.by, &one.workload->per_pod, one.workload->share});
+  const std::vector<PodFit> fits = FitPods(rooms, wishes);
+  for (std::size_t i = 0; i < growths.size(); ++i) {
+    Growth& one = growths[i];
+    one.fits = fits[i].fits;
     one.answer.allowed = one.from + one.fits;
+    if (fits[i].lacks == nullptr) continue;
+    one.answer.resource = fits[i].lacks->resource;
+    one.answer.quota = fits[i].lacks->quota;
+  }
 }
 
 void QuotaDesk::Forget(WorkloadId workload) {

@@ -90,41 +90,22 @@ class Comparison {
     return {};
   }
 
-  // How many pods of each claimant get quota, and what is short.
-  struct Fitting {
-    Replicas fits = 0;
-    std::string quota;
-    std::string resource;
-  };
-  static std::vector<Fitting> FittingIn(const QuotaState& state, const SettledQuotas& settled,
+  // What is left of each resource of a namespace's quotas.
+  static std::vector<QuotaRoom> RoomsIn(const QuotaState& state, const SettledQuotas& settled,
                                         const std::string& ns) {
-    std::vector<Fitting> out;
-    std::vector<PodClaim> claims;
-    for (const QuotaClaimant& one : state.claimants) {
-      if (one.ns == ns) out.push_back({std::max(one.wants - one.pods, 0), "", ""});
-    }
+    std::vector<QuotaRoom> rooms;
+    const auto requests = state.requests.find(ns);
     for (const QuotaObject& quota : state.quotas) {
       if (quota.ns != ns || quota.scoped) continue;
       for (const auto& [resource, hard] : settled.hard.at({ns, quota.name})) {
         if (!IsCountedByPods(resource)) continue;
-        const std::string counted = CountedAs(resource);
-        const auto requests = state.requests.find(ns);
         const Amount requested =
-            requests == state.requests.end() ? 0 : Get(requests->second, counted);
+            requests == state.requests.end() ? 0 : Get(requests->second, CountedAs(resource));
         const Amount used = std::max(Get(quota.used, resource), requested);
-        claims.clear();
-        for (const QuotaClaimant& one : state.claimants) {
-          if (one.ns != ns) continue;
-          claims.push_back(
-              {one.name, out[claims.size()].fits, Get(one.per_pod, counted), one.share});
-        }
-        const auto fits = SharePods(std::max<Amount>(hard - used, 0), claims);
-        for (std::size_t i = 0; i < out.size(); ++i) {
-          if (fits[i] < out[i].fits) out[i] = {fits[i], quota.name, resource};
-        }
+        rooms.push_back({quota.name, resource, std::max<Amount>(hard - used, 0)});
       }
     }
-    return out;
+    return rooms;
   }
 
   void AddWaiting() {
@@ -132,16 +113,22 @@ class Comparison {
     for (const QuotaClaimant& one : after_.claimants)
       claimants[one.ns].push_back(&one);
     for (const auto& [ns, those] : claimants) {
-      const auto before = FittingIn(before_, settled_before_, ns);
-      const auto after = FittingIn(after_, settled_after_, ns);
+      std::vector<PodWish> wishes;
+      for (const QuotaClaimant* const one : those) {
+        const Replicas more = std::max(one->wants - one->pods, 0);
+        wishes.push_back({one->name, more, &one->per_pod, one->share});
+      }
+      const std::vector<QuotaRoom> rooms_before = RoomsIn(before_, settled_before_, ns);
+      const std::vector<QuotaRoom> rooms_after = RoomsIn(after_, settled_after_, ns);
+      const std::vector<PodFit> before = FitPods(rooms_before, wishes);
+      const std::vector<PodFit> after = FitPods(rooms_after, wishes);
       for (std::size_t i = 0; i < those.size(); ++i) {
-        const QuotaClaimant& one = *those[i];
-        const Replicas more = std::max(one.wants - one.pods, 0);
-        const bool waits_after = after[i].fits < more;
-        if (!waits_after && before[i].fits >= more) continue;
-        const Fitting& is_short = waits_after ? after[i] : before[i];
-        plan_.waiting.push_back({ns + "/" + one.name, one.pods, one.wants, more - before[i].fits,
-                                 more - after[i].fits, is_short.quota, is_short.resource});
+        const QuotaRoom* const lacks = after[i].lacks ? after[i].lacks : before[i].lacks;
+        if (lacks == nullptr) continue;
+        const Replicas more = wishes[i].wants;
+        plan_.waiting.push_back({ns + "/" + those[i]->name, those[i]->pods, those[i]->wants,
+                                 more - before[i].fits, more - after[i].fits, lacks->quota,
+                                 lacks->resource});
       }
     }
   }
