@@ -67,11 +67,6 @@ class Explainer {
   }
 
  private:
-  static std::string WriteText(const record::RecordedWrite& write) {
-    if (write.written) return fmt::format("written: {} -> {}", write.from, write.to);
-    return fmt::format("not written, {} -> {}: {}", write.from, write.to, write.problem);
-  }
-
   // The same situation, with the object changed.
   [[nodiscard]] Result<Json> DecideWith(const Situation& situation) const {
     const Round& round = *situation.round;
@@ -127,11 +122,12 @@ Result<std::vector<Situation>> FindSituations(const ExplainOptions& options, std
 }
 
 // What a running engine says of an object, below /v1/.
-Result<Json> AskEngine(const std::string& url, const char* list, const std::string& object) {
+Result<Json> AskEngine(const std::string& url, const char* list, const std::string& object,
+                       const std::string& query = "") {
   const std::size_t slash = object.find('/');
   HttpRequest request;
-  request.url = fmt::format("{}/v1/{}/{}/{}", url, list, PercentEncode(object.substr(0, slash)),
-                            PercentEncode(object.substr(slash + 1)));
+  request.url = fmt::format("{}/v1/{}/{}/{}{}", url, list, PercentEncode(object.substr(0, slash)),
+                            PercentEncode(object.substr(slash + 1)), query);
   SystemClock clock;
   CurlClient http(clock);
   const auto answers = http.SendAll(std::span(&request, 1), clock.Now() + kPatience);
@@ -147,25 +143,37 @@ Result<Json> AskEngine(const std::string& url, const char* list, const std::stri
   return json;
 }
 
-// The last decision, as a running engine tells it; what it was made from it does not tell.
-Result<std::vector<Json>> LastDecision(const ExplainOptions& options) {
-  const bool more =
-      options.at || !options.decision.empty() || options.last > 1 || !options.what_if.empty();
-  if (more) {
+// "?last=3", "?at=...", "?id=..."
+std::string QueryOf(const ExplainOptions& options) {
+  if (options.at) return "?at=" + PercentEncode(FormatRfc3339(*options.at, true));
+  if (!options.decision.empty()) return "?id=" + PercentEncode(options.decision);
+  return fmt::format("?last={}", options.last);
+}
+
+// As a running engine tells it; what a decision was made from it does not tell.
+Result<std::vector<Json>> KeptDecisions(const ExplainOptions& options) {
+  if (!options.what_if.empty()) {
     return Invalid(
-        "a running engine tells its last decision only; for more, run it with --record "
-        "and name the directory with --recording");
+        "a running engine does not tell what a decision was made from; for --what-if, run it with "
+        "--record and name the directory with --recording");
   }
-  Result<Json> json = AskEngine(options.url, "decisions", options.object);
+  const Result<Json> json = AskEngine(options.url, "decisions", options.object, QueryOf(options));
   if (!json) return json.error();
-  return std::vector<Json>{*std::move(json)};
+  const auto decisions = json->find("decisions");
+  if (decisions == json->end() || !decisions->is_array()) {
+    return Error{ErrorCode::kMalformedData, options.url + " does not tell decisions of an object"};
+  }
+  if (decisions->empty()) {
+    return Error{ErrorCode::kNotFound, "the engine keeps no such decision of " + options.object};
+  }
+  return std::vector<Json>(decisions->begin(), decisions->end());
 }
 
 Result<std::vector<Json>> Explanations(const ExplainOptions& options, std::ostream& err) {
   if (options.object.find('/') == std::string::npos) {
     return Invalid("the object is wanted as NAMESPACE/NAME");
   }
-  if (!options.url.empty()) return LastDecision(options);
+  if (!options.url.empty()) return KeptDecisions(options);
   const auto situations = FindSituations(options, err);
   if (!situations) return situations.error();
   const Explainer explainer(options);

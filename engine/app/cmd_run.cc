@@ -14,9 +14,9 @@
 #include "engine/api/quota_board.h"
 #include "engine/app/commands.h"
 #include "engine/app/config.h"
-#include "engine/app/decision_json.h"
 #include "engine/app/exit_codes.h"
 #include "engine/app/journal_fanout.h"
+#include "engine/app/live_pages.h"
 #include "engine/app/live_world.h"
 #include "engine/app/offline_objects.h"
 #include "engine/app/offline_world.h"
@@ -26,7 +26,9 @@
 #include "engine/base/log.h"
 #include "engine/embedded/embedded_cluster.h"
 #include "engine/kube/open_access.h"
+#include "engine/record/recent_decisions.h"
 #include "engine/record/recorder.h"
+#include "engine/rehearse/html_report.h"
 #include "engine/rehearse/shadows.h"
 #include "engine/shell/admin_server.h"
 #include "engine/shell/cpu_budget.h"
@@ -163,6 +165,20 @@ Result<std::unique_ptr<record::Recorder>> StartRecorder(const ControllerConfig& 
   return record::Recorder::Start(recorder);
 }
 
+// With the pages that are about decisions.
+Result<std::unique_ptr<AdminServer>> StartAdmin(const ControllerConfig::Http& http,
+                                                const LivePages& pages, AdminServer::Pages all) {
+  all.json = [&pages](std::string_view path, const AdminServer::Query& query) {
+    return pages.Answer(path, query);
+  };
+  if (http.page) {
+    rehearse::LivePage page = rehearse::StatusPage();
+    all.status = {std::move(page.html), std::move(page.policy)};
+  }
+  return AdminServer::Start({.host = http.host, .port = http.port, .names = http.names},
+                            std::move(all));
+}
+
 // Whatever still hangs after the grace must not keep the process.
 void EndWithin(unsigned seconds) {
   struct sigaction action {};
@@ -182,7 +198,9 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
   api::DecisionBoard board(&shadow_book);
   const auto recorder = StartRecorder(config);
   if (!recorder) return Report(recorder.error(), err);
+  record::RecentDecisions recent({config.history.per_object, config.history.bytes_most});
   JournalFanout observers{&board};
+  if (config.history.per_object > 0) observers.Add(recent);
   if (*recorder) observers.Add(**recorder);
   const auto quota_telemetry = QuotaTelemetry::Create({.lines_max = config.http.objects_max});
   api::QuotaBoard quota_board;
@@ -219,21 +237,18 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
     const std::string deaf = scaler ? scaler->state().problem : "";
     return deaf.empty() ? "" : "scaler: " + deaf;
   };
-  auto admin = AdminServer::Start({.host = config.http.host, .port = config.http.port},
-                                  {.metrics =
-                                       [&] {
-                                         return telemetry->Scrape() + quota_telemetry->Scrape() +
-                                                (*live)->PushMetrics() +
-                                                (scaler ? scaler->state().metrics : "") +
-                                                (*recorder ? (*recorder)->Metrics() : "");
-                                       },
-                                   .unhealthy = unhealthy,
-                                   .unready = [&live] { return (*live)->Unready(); },
-                                   .json =
-                                       [&board, &quota_board](std::string_view path) {
-                                         auto page = DecisionPage(board, path);
-                                         return page ? page : QuotaPage(quota_board, path);
-                                       }});
+  const LivePages pages(board, quota_board, config.history.per_object > 0 ? &recent : nullptr,
+                        clock, {Version(), config.dry_run});
+  auto admin = StartAdmin(config.http, pages,
+                          {.metrics =
+                               [&] {
+                                 return telemetry->Scrape() + quota_telemetry->Scrape() +
+                                        (*live)->PushMetrics() +
+                                        (scaler ? scaler->state().metrics : "") +
+                                        (*recorder ? (*recorder)->Metrics() : "");
+                               },
+                           .unhealthy = unhealthy,
+                           .unready = [&live] { return (*live)->Unready(); }});
   if (!admin) return Report(admin.error(), err);
   if (scaler) {
     const Status listens = scaler->Listen([&live] { return (*live)->Unready(); });

@@ -269,6 +269,8 @@ void ReadHttp(Section section, ControllerConfig::Http& http) {
     }
   }
   section.ReadInteger("objects", http.objects_max, 0, 1'000'000);
+  section.Read("page", http.page);
+  http.names = section.ReadTexts("hosts");
 }
 
 void ReadPush(Section section, ControllerConfig::Push& push) {
@@ -323,6 +325,11 @@ void ReadGrpc(Section section, ControllerConfig::Grpc& grpc) {
 void ReadRecord(Section section, ControllerConfig::Record& record) {
   section.Read("directory", record.directory);
   section.ReadInteger("maxBytes", record.bytes_most, 1 << 20, std::int64_t{1} << 40);
+}
+
+void ReadHistory(Section section, ControllerConfig::History& history) {
+  section.ReadInteger("perObject", history.per_object, 0, 10'000);
+  section.ReadInteger("maxBytes", history.bytes_most, 1 << 16, std::int64_t{16} << 30);
 }
 
 void ReadLogging(Section section, LogLevel& level) {
@@ -412,6 +419,7 @@ std::optional<ControllerConfig> ParseConfig(std::string_view yaml, const std::st
     ReadHttp(root.Sub("http"), config.http);
     ReadPush(root.Sub("push"), config.push);
     ReadRecord(root.Sub("record"), config.record);
+    ReadHistory(root.Sub("history"), config.history);
     ReadGrpc(root.Sub("grpc"), config.grpc);
     ReadLogging(root.Sub("logging"), config.log_level);
   }

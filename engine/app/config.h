@@ -68,6 +68,8 @@ struct ControllerConfig {
     std::string host = "0.0.0.0";
     int port = 8080;                 // 0 takes a free one.
     std::size_t objects_max = 1000;  // Objects with series of their own in /metrics.
+    bool page = true;                // The status page, at "/".
+    std::vector<std::string> names;  // Under which a browser may read, besides those of OwnHost.
   };
   struct Push {
     std::optional<std::pair<std::string, int>> listen;  // For remote write; absent: nobody listens.
@@ -101,6 +103,11 @@ struct ControllerConfig {
     std::uint64_t bytes_most = 1U << 30U;
   };
 
+  struct History {
+    std::size_t per_object = 120;         // Decisions in memory; 0: only the last one.
+    std::size_t bytes_most = 64U << 20U;  // Of all objects together.
+  };
+
   Engine engine;
   Kubernetes kubernetes;
   Sources sources;
@@ -109,6 +116,7 @@ struct ControllerConfig {
   Push push;
   Grpc grpc;
   Record record;
+  History history;
   LogLevel log_level = LogLevel::kInfo;
   bool quota = true;     // DynamicQuotas are served.
   bool dry_run = false;  // Nothing is written: no sizes, no status, no events.

@@ -96,20 +96,10 @@ Json ConditionJson(const Condition& condition, const Decision& decision, const W
           {"message", kube::ConditionText(condition, decision, view)}};
 }
 
-Json ShadowJson(const ShadowState& shadow) {
-  return {{"replicas", shadow.replicas},
-          {"readyReplicas", shadow.ready},
-          {"since", FormatRfc3339(shadow.since, true)},
-          {"startupSeconds", ToSeconds(shadow.startup)},
-          {"startupObserved", shadow.startup_observed},
-          {"holds", !shadow.known},
-          {"demandHidden", shadow.demand_hidden}};
-}
-
 Json ExplainedJson(const BoardEntry& entry) {
   if (entry.decision) {
     Json json = DecisionJson(*entry.decision, ViewOf(entry));
-    if (entry.shadow) json["shadow"] = ShadowJson(*entry.shadow);
+    AddShadow(entry, json);
     return json;
   }
   Json json = {{"schema", kSchema}};
@@ -124,6 +114,23 @@ std::string Dump(const Json& json) {
 }
 
 }  // namespace
+
+void AddShadow(const BoardEntry& entry, nlohmann::ordered_json& decision) {
+  if (!entry.shadow) return;
+  const ShadowState& shadow = *entry.shadow;
+  decision["shadow"] = {{"replicas", shadow.replicas},
+                        {"readyReplicas", shadow.ready},
+                        {"since", FormatRfc3339(shadow.since, true)},
+                        {"startupSeconds", ToSeconds(shadow.startup)},
+                        {"startupObserved", shadow.startup_observed},
+                        {"holds", !shadow.known},
+                        {"demandHidden", shadow.demand_hidden}};
+}
+
+std::string WriteText(const record::RecordedWrite& write) {
+  if (write.written) return fmt::format("written: {} -> {}", write.from, write.to);
+  return fmt::format("not written, {} -> {}: {}", write.from, write.to, write.problem);
+}
 
 std::string DecisionId(const WorkloadSpec& spec, Timestamp at) {
   const std::string text =

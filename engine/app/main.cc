@@ -58,7 +58,7 @@ void AddRun(CLI::App& cli, app::RunOptions& options) {
       ->excludes("--kubeconfig", "--context", "--namespace", "--cluster")
       ->type_name("FILE");
   run->add_option("--http-listen", options.http_listen,
-                  "HOST:PORT of metrics, health and decisions; offline: 127.0.0.1:8080")
+                  "HOST:PORT of the status page, metrics and health; offline: 127.0.0.1:8080")
       ->type_name("HOST:PORT");
   run->add_option("--grpc-listen", options.grpc_listen,
                   "HOST:PORT of the external scaler for KEDA; offline: 127.0.0.1:9443")
@@ -279,7 +279,7 @@ void AddExplain(CLI::App& cli, app::ExplainOptions& options, std::string& output
   explain->footer(
       "Every stage of a decision, from what it was given to what it made of it. docs/explain.md\n"
       "Examples:\n"
-      "  hpaplus explain shop/web --url http://127.0.0.1:8080\n"
+      "  hpaplus explain shop/web --url http://127.0.0.1:8080 --last 5\n"
       "  hpaplus explain --quota shop/team --url http://127.0.0.1:8080 --last 3\n"
       "  hpaplus explain shop/web --recording /var/lib/hpaplus --at 2026-11-23T14:02:17Z\n"
       "  hpaplus explain shop/web --recording day.hpar --what-if 'metrics[rps].target=150'");

@@ -129,7 +129,11 @@ Result<History> UnpackHistory(std::string_view bytes) {
   return Read<History>(bytes, "the history");
 }
 std::string PackDecision(const Decision& decision) {
-  return Pack(decision);
+  constexpr std::size_t kUsual = 512;  // Few are longer; growing is what packing costs most.
+  Packer packer;
+  packer.Reserve(kUsual);
+  Item(packer, decision);
+  return packer.Take();
 }
 Result<Decision> UnpackDecision(std::string_view bytes) {
   return Read<Decision>(bytes, "the decision");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -25,14 +26,19 @@ class Packer {
     PutCount((static_cast<std::uint64_t>(integer) << 1U) ^ sign);
   }
   void PutWide(std::uint64_t wide) {
-    for (int i = 0; i < 8; ++i, wide >>= 8U)
-      PutByte(static_cast<std::uint8_t>(wide));
+    char bytes[8];
+    for (char& byte : bytes) {
+      byte = static_cast<char>(wide & 0xFFU);
+      wide >>= 8U;
+    }
+    bytes_.append(bytes, sizeof bytes);
   }
   void PutText(std::string_view text) {
     PutCount(text.size());
     bytes_ += text;
   }
   void PutBytes(std::string_view bytes) { bytes_ += bytes; }
+  void Reserve(std::size_t bytes) { bytes_.reserve(bytes); }
 
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
   [[nodiscard]] std::string Take() { return std::exchange(bytes_, {}); }

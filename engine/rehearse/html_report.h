@@ -21,4 +21,11 @@ namespace hpaplus::rehearse {
 /// size it is, instead of "policy". No text in it can become markup or script.
 [[nodiscard]] std::string HtmlReport(std::string_view page);
 
+/// A page that asks its own server, and nobody else, for what it shows: docs/status-page.md.
+struct LivePage {
+  std::string html;
+  std::string policy;  // The Content-Security-Policy to send with it.
+};
+[[nodiscard]] LivePage StatusPage();
+
 }  // namespace hpaplus::rehearse

@@ -6,6 +6,8 @@
 #include <httplib.h>
 #include <sys/socket.h>
 
+#include "engine/shell/own_host.h"
+
 namespace hpaplus {
 namespace {
 
@@ -15,7 +17,8 @@ constexpr int kTimeoutSeconds = 5;
 
 class HttplibAdminServer final : public AdminServer {
  public:
-  explicit HttplibAdminServer(Pages pages) : pages_(std::move(pages)) {
+  HttplibAdminServer(Pages pages, std::vector<std::string> names)
+      : pages_(std::move(pages)), names_(std::move(names)) {
     server_.new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
     server_.set_socket_options([](socket_t socket) {
       // Not httplib's SO_REUSEPORT, with which a second process could listen here too.
@@ -27,16 +30,26 @@ class HttplibAdminServer final : public AdminServer {
     server_.set_payload_max_length(kMaxRequestBytes);
     server_.set_read_timeout(kTimeoutSeconds);
     server_.set_write_timeout(kTimeoutSeconds);
-    server_.set_default_headers({{"X-Content-Type-Options", "nosniff"}});
+    server_.set_default_headers({{"X-Content-Type-Options", "nosniff"},
+                                 {"Cross-Origin-Resource-Policy", "same-origin"},
+                                 {"Referrer-Policy", "no-referrer"}});
     server_.Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
       response.set_content(pages_.metrics(), "text/plain; version=0.0.4; charset=utf-8");
     });
     AddCheck("/healthz", pages_.unhealthy);
     AddCheck("/readyz", pages_.unready);
-    server_.Get("/v1/.*", [this](const httplib::Request& request, httplib::Response& response) {
-      const auto page = pages_.json ? pages_.json(request.path) : std::nullopt;
-      response.status = page ? 200 : 404;
-      response.set_content(page.value_or("{\"error\":\"not found\"}\n"), "application/json");
+    AddReading("/v1/.*", [this](const httplib::Request& request, httplib::Response& response) {
+      JsonReply reply{404, "{\"error\":\"not found\"}\n"};
+      if (pages_.json) reply = pages_.json(request.path, request.params);
+      response.status = reply.status;
+      response.set_header("Cache-Control", "no-store");
+      response.set_content(reply.body, "application/json");
+    });
+    if (pages_.status.text.empty()) return;
+    AddReading("/", [this](const httplib::Request&, httplib::Response& response) {
+      response.set_header("Content-Security-Policy", pages_.status.policy);
+      response.set_header("Cache-Control", "no-cache");
+      response.set_content(pages_.status.text, "text/html; charset=utf-8");
     });
   }
 
@@ -67,7 +80,17 @@ class HttplibAdminServer final : public AdminServer {
     });
   }
 
+  // What a browser may show only to those who opened it under a name of ours.
+  void AddReading(const char* path, const httplib::Server::Handler& read) {
+    server_.Get(path, [this, read](const httplib::Request& request, httplib::Response& response) {
+      if (IsOwnHost(request.get_header_value("Host"), names_)) return read(request, response);
+      response.status = 403;
+      response.set_content("this host name is not in http.hosts\n", "text/plain; charset=utf-8");
+    });
+  }
+
   const Pages pages_;
+  const std::vector<std::string> names_;
   httplib::Server server_;
   int port_ = -1;
   std::thread thread_;
@@ -76,7 +99,7 @@ class HttplibAdminServer final : public AdminServer {
 }  // namespace
 
 Result<std::unique_ptr<AdminServer>> AdminServer::Start(const Config& config, Pages pages) {
-  auto server = std::make_unique<HttplibAdminServer>(std::move(pages));
+  auto server = std::make_unique<HttplibAdminServer>(std::move(pages), config.names);
   if (!server->Listen(config)) {
     return Error{ErrorCode::kUnavailable, "admin server: cannot listen on " + config.host + ":" +
                                               std::to_string(config.port)};

@@ -43,10 +43,17 @@ class AdminServerTest : public ::testing::Test {
   void SetUp() override {
     telemetry_ =
         PrometheusTelemetry::Create({.version = "1.2.3", .objects_max = 1, .shadows = &shadows_});
-    auto server = AdminServer::Start({.host = "127.0.0.1", .port = 0},
-                                     {.metrics = [this] { return telemetry_->Scrape(); },
-                                      .unhealthy = [this] { return unhealthy_; },
-                                      .unready = [] { return std::string("pods: not synced"); }});
+    auto server = AdminServer::Start(
+        {.host = "127.0.0.1", .port = 0},
+        {.metrics = [this] { return telemetry_->Scrape(); },
+         .unhealthy = [this] { return unhealthy_; },
+         .unready = [] { return std::string("pods: not synced"); },
+         .json =
+             [](std::string_view path, const AdminServer::Query& query) {
+               return AdminServer::JsonReply{path == "/v1/x" ? 200 : 400,
+                                             query.contains("q") ? query.find("q")->second : ""};
+             },
+         .status = {"<!doctype html>", "default-src 'none'"}});
     ASSERT_TRUE(server) << server.error().message;
     server_ = std::move(*server);
   }
@@ -73,8 +80,41 @@ TEST_F(AdminServerTest, SaysWhetherItIsWellAndReadyAndWhatIsWrong) {
 }
 
 TEST_F(AdminServerTest, RefusesWhatItDoesNotKnow) {
-  Get("/", 404);
+  Get("/status", 404);
   Get("/metrics/../etc/passwd", 404);
+}
+
+TEST_F(AdminServerTest, GivesThePageItsPolicy) {
+  httplib::Client client("127.0.0.1", server_->port());
+  const auto response = client.Get("/");
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->body, "<!doctype html>");
+  EXPECT_EQ(response->get_header_value("Content-Security-Policy"), "default-src 'none'");
+  EXPECT_EQ(response->get_header_value("X-Content-Type-Options"), "nosniff");
+  EXPECT_EQ(response->get_header_value("Cross-Origin-Resource-Policy"), "same-origin");
+  EXPECT_FALSE(response->has_header("Access-Control-Allow-Origin"));
+}
+
+TEST_F(AdminServerTest, HasNoPageWhereThereIsNone) {
+  const auto server = AdminServer::Start({.host = "127.0.0.1", .port = 0}, {});
+  ASSERT_TRUE(server);
+  httplib::Client client("127.0.0.1", (*server)->port());
+  EXPECT_EQ(client.Get("/")->status, 404);
+  EXPECT_EQ(client.Get("/v1/status")->status, 404);
+}
+
+TEST_F(AdminServerTest, PassesPathAndDecodedQueryOn) {
+  EXPECT_EQ(Get("/v1/x?q=a%20b%2Fc"), "a b/c");
+  Get("/v1/y", 400);
+}
+
+TEST_F(AdminServerTest, IsNotReadUnderAStrangersName) {
+  httplib::Client client("127.0.0.1", server_->port());
+  for (const char* path : {"/", "/v1/x"}) {
+    EXPECT_EQ(client.Get(path, {{"Host", "evil.example"}})->status, 403) << path;
+    EXPECT_EQ(client.Get(path, {{"Host", "localhost:8080"}})->status, 200) << path;
+  }
+  EXPECT_EQ(client.Get("/metrics", {{"Host", "evil.example"}})->status, 200);
 }
 
 TEST_F(AdminServerTest, CannotListenTwiceOnOnePort) {

@@ -56,6 +56,10 @@ TEST(ConfigTest, ReadsTheFileOfTheDocumentationAsTheDefaults) {
   EXPECT_EQ(config->sources.metrics_server_share_for, defaults.sources.metrics_server_share_for);
   EXPECT_EQ(config->sources.pod_metrics, defaults.sources.pod_metrics);
   EXPECT_EQ(config->sources.kubelet, defaults.sources.kubelet);
+  EXPECT_EQ(config->http.page, defaults.http.page);
+  EXPECT_EQ(config->http.names, defaults.http.names);
+  EXPECT_EQ(config->history.per_object, defaults.history.per_object);
+  EXPECT_EQ(config->history.bytes_most, defaults.history.bytes_most);
   EXPECT_EQ(config->safety.window, defaults.safety.window);
   EXPECT_EQ(config->safety.max_replicas_added, defaults.safety.max_replicas_added);
   EXPECT_EQ(config->safety.max_replicas_removed, defaults.safety.max_replicas_removed);
@@ -295,6 +299,21 @@ TEST(ConfigTest, ServesKedaBeyondThisHostOnlyWithCertificatesOfBothSides) {
   ConfigProblems none;
   EXPECT_TRUE(
       ParseConfig(std::string(kHead) + "grpc: {listen: \":1\", insecure: true}\n", "c.yaml", none));
+}
+
+TEST(ConfigTest, ReadsWhoMaySeeThePageAndWhatItRemembers) {
+  ConfigProblems problems;
+  const auto config = ParseConfig(std::string(kHead) +
+                                      "http: {page: false, hosts: [scaling.example.com]}\n"
+                                      "history: {perObject: 0, maxBytes: 1048576}\n",
+                                  "c.yaml", problems);
+  ASSERT_TRUE(config) << problems.lines[0];
+  EXPECT_FALSE(config->http.page);
+  EXPECT_THAT(config->http.names, ElementsAre("scaling.example.com"));
+  EXPECT_EQ(config->history.per_object, 0U);
+  EXPECT_EQ(config->history.bytes_most, 1U << 20U);
+  EXPECT_THAT(ProblemsOf(std::string(kHead) + "history: {perObject: -1, maxBytes: 1}\n"),
+              SizeIs(2));
 }
 
 }  // namespace

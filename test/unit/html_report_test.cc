@@ -33,6 +33,17 @@ TEST(HtmlReport, AllowsItsOwnScriptAndStyleAlone) {
   EXPECT_LE(html.size(), 150U * 1024);
 }
 
+TEST(StatusPage, AllowsItselfAndItsServerAlone) {
+  const LivePage page = StatusPage();
+  EXPECT_EQ(Count(page.html, "</script"), 1U);
+  EXPECT_EQ(Count(page.html, "src="), 0U);
+  EXPECT_EQ(Count(page.policy, "'sha256-"), 2U);
+  EXPECT_EQ(Count(page.policy, "unsafe"), 0U);
+  EXPECT_EQ(Count(page.policy, "connect-src 'self'"), 1U);
+  EXPECT_EQ(Count(page.policy, "frame-ancestors 'none'"), 1U);
+  EXPECT_LE(page.html.size(), 100U * 1024);
+}
+
 TEST(SeriesOf, HidesNoShortage) {
   const auto trace = Trace::FromCsv("t_seconds,value\n0,10\n100,50\n107,10\n7200,10\n14400,10\n");
   ASSERT_TRUE(trace);

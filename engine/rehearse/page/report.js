@@ -1,56 +1,14 @@
-"use strict";
-// Draws a report from the JSON in #data. Everything that comes from it becomes text nodes, so that
-// no name in it can become markup.
-(() => {
+// Draws a report from the JSON in #data.
 const page = JSON.parse(document.getElementById("data").textContent);
 const main = document.getElementById("report");
-const colors = ["#0b7fd0", "#d9730d", "#7a5af0", "#0f9d74", "#c2338b", "#8a6d00"];
-
-function make(tag, attributes, ...children) {
-  const svg = ["svg", "circle", "line", "text", "title", "g"].includes(tag);
-  const node = svg ? document.createElementNS("http://www.w3.org/2000/svg", tag)
-                   : document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes || {})) {
-    if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) node.setAttribute(key, value);
-  }
-  for (const child of children.flat()) if (child !== null && child !== undefined) node.append(child);
-  return node;
-}
-const number = (value, digits = 1) => value === null || value === undefined ? "–"
-  : Number(value).toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: 0 });
-const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-const clock = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
 
 function section(title, ...children) {
   const id = "s" + main.children.length;
   main.append(make("section", { "aria-labelledby": id }, make("h2", { id }, title), ...children.filter(Boolean)));
 }
-function table(caption, head, rows, attributes) {
-  const body = rows.map((row) => make("tr", {}, row.map((cell, i) => {
-    const node = cell instanceof Node ? cell : make(i === 0 ? "th" : "td", i === 0 ? { scope: "row" } : {}, String(cell));
-    return node;
-  })));
-  return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption },
-    make("table", attributes, make("caption", {}, caption),
-      make("thead", {}, make("tr", {}, head.map((text) => make("th", { scope: "col" }, text)))),
-      make("tbody", {}, body)));
-}
-const asTable = (caption, head, rows) =>
-  make("details", {}, make("summary", {}, "As a table"), table(caption, head, rows));
-
 function header() {
-  const dark = () => document.documentElement.dataset.theme ? document.documentElement.dataset.theme === "dark"
-    : matchMedia("(prefers-color-scheme: dark)").matches;
-  const button = make("button", { type: "button", id: "theme", onclick: () => {
-    document.documentElement.dataset.theme = dark() ? "light" : "dark";
-    show();
-    redraws.forEach((redraw) => redraw());
-  } });
-  const show = () => { button.textContent = dark() ? "Light colours" : "Dark colours"; };
-  show();
   document.title = page.title;
-  main.append(make("header", {}, make("h1", {}, page.title), button));
+  main.append(make("header", {}, make("h1", {}, page.title), themeButton()));
   if (page.verdict) main.append(make("p", { class: "verdict " + (page.verdict.tone || "") }, page.verdict.text));
   if (page.facts) main.append(make("dl", { class: "facts" }, Object.entries(page.facts).flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, String(value))])));
 }
@@ -65,16 +23,12 @@ function figures() {
   }
 }
 
-const redraws = [];
 function timeline() {
   const runs = page.runs;
   if (!runs) return;
   const times = runs.policies[0].ready.map((_, i) => runs.start + i * runs.step);
-  const first = runs.needed ? 2 : 1; // Of the policies among the series.
+  const first = runs.needed ? 1 : 0; // Of the policies among the lines.
   const shown = runs.policies.map((_, i) => i < 2 || i === runs.policies.length - 1);
-  const place = make("div", { class: "chart", tabindex: 0, role: "img",
-    "aria-label": `${runs.needed ? "Replicas needed and serving over time; what was missing is shaded" : "Sizes over time"}. Arrow keys move, plus and minus zoom, 0 shows all.` });
-  let plot = null;
   const shade = (u) => {
     if (!runs.needed) return;
     u.ctx.save();
@@ -96,58 +50,23 @@ function timeline() {
     });
     u.ctx.restore();
   };
-  const draw = () => {
-    const range = plot ? { min: plot.scales.x.min, max: plot.scales.x.max } : null;
-    if (plot) plot.destroy();
-    const axis = { stroke: color("--soft"), grid: { stroke: color("--line") }, ticks: { stroke: color("--line") } };
-    const paths = uPlot.paths.stepped({ align: 1 });
-    plot = new uPlot({
-      width: Math.max(place.clientWidth - 12, 260), height: 320, tzDate: (t) => uPlot.tzDate(new Date(t * 1000), "UTC"),
-      axes: [{ ...axis, values: (u, splits, _, space, step) => splits.map((t, i) => {
-        const text = clock(t);
-        const day = i === 0 || clock(splits[i - 1]).slice(0, 10) !== text.slice(0, 10);
-        return step >= 86400 ? text.slice(5, 10) : text.slice(11, step < 60 ? 19 : 16) + (day ? "\n" + text.slice(5, 10) : "");
-      }) }, { ...axis, label: "replicas" }], cursor: { drag: { x: true, y: false } },
-      series: [{ label: "time (UTC)", value: (u, t) => t === null ? "–" : clock(t) }, ...(runs.needed ? [{ label: "needed", stroke: color("--need"), fill: color("--need") + "33", paths, points: { show: false } }] : []),
-        ...runs.policies.map((policy, k) => ({ label: policy.name, stroke: colors[k % colors.length], width: 1.5, show: shown[k], paths, points: { show: false } }))],
-      hooks: { draw: [shade] },
-    }, [times, ...(runs.needed ? [runs.needed] : []), ...runs.policies.map((policy) => policy.ready)], place);
-    if (range && range.min !== null) plot.setScale("x", range);
-  };
-  const zoom = (factor, shift) => {
-    const { min, max } = plot.scales.x;
-    const half = (max - min) / 2 * factor;
-    const middle = (min + max) / 2 + (max - min) * shift;
-    plot.setScale("x", { min: Math.max(middle - half, times[0]), max: Math.min(middle + half, times[times.length - 1]) });
-  };
-  const all = () => plot.setScale("x", { min: times[0], max: times[times.length - 1] });
-  const keys = { "+": () => zoom(0.5, 0), "=": () => zoom(0.5, 0), "-": () => zoom(2, 0), ArrowLeft: () => zoom(1, -0.2), ArrowRight: () => zoom(1, 0.2), 0: all };
-  place.addEventListener("keydown", (event) => {
-    if (!keys[event.key]) return;
-    event.preventDefault();
-    keys[event.key]();
-  });
+  const chart = timeChart({ label: runs.needed ? "Replicas needed and serving over time; what was missing is shaded." : "Sizes over time.", axis: "replicas", shade,
+    data: () => [times, ...(runs.needed ? [runs.needed] : []), ...runs.policies.map((policy) => policy.ready)],
+    series: () => [...(runs.needed ? [{ label: "needed", stroke: color("--need"), fill: color("--need") + "33" }] : []),
+      ...runs.policies.map((policy, k) => ({ label: policy.name, stroke: colors[k % colors.length], width: 1.5, show: shown[k] }))] });
   const boxes = runs.policies.map((policy, k) => {
     const swatch = make("span", { class: "swatch" });
     swatch.style.background = colors[k % colors.length];
     return make("label", {}, make("input", { type: "checkbox", checked: shown[k] ? "" : null, onchange: (event) => {
       shown[k] = event.target.checked;
-      plot.setSeries(k + first, { show: shown[k] });
+      chart.show(k + first, shown[k]);
     } }), swatch, policy.name);
   });
-  section(runs.title || "Demand and capacity", make("div", { class: "tools" }, boxes,
-      make("button", { type: "button", onclick: keys["+"] }, "Zoom in"), make("button", { type: "button", onclick: keys["-"] }, "Zoom out"),
-      make("button", { type: "button", onclick: all }, "All")), place,
+  section(runs.title || "Demand and capacity", make("div", { class: "tools" }, boxes, chart.buttons), chart.place,
     make("p", { class: "hint" }, `${runs.hint || `One point is ${number(runs.step, 0)} s: the most that was needed and the least that served then. Red is what was missing.`} Drag to zoom; with the chart focused, arrow keys move, + and - zoom, 0 shows all.`),
     asTable("Replicas over time", ["time (UTC)", ...(runs.needed ? ["needed"] : []), ...runs.policies.flatMap((policy) => policy.missing ? [policy.name, "missing"] : [policy.name])],
       thin(times.length, 240).map((i) => [clock(times[i]), ...(runs.needed ? [runs.needed[i]] : []), ...runs.policies.flatMap((policy) => policy.missing ? [policy.ready[i], policy.missing[i]] : [policy.ready[i]])])));
-  draw();
-  redraws.push(draw);
-  new ResizeObserver(() => { if (Math.abs(place.clientWidth - 12 - plot.width) > 2) plot.setSize({ width: Math.max(place.clientWidth - 12, 260), height: 320 }); }).observe(place);
-}
-function thin(count, most) {
-  const every = Math.max(1, Math.ceil(count / most));
-  return Array.from({ length: Math.ceil(count / every) }, (_, i) => i * every);
+  chart.start();
 }
 
 function scatter() {
@@ -288,4 +207,3 @@ sensitivity();
 log();
 patch();
 document.documentElement.dataset.ready = "true";
-})();
