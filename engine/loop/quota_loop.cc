@@ -14,8 +14,6 @@ namespace {
 
 constexpr std::size_t kMembersMost = 5000;  // As many entries as the CRD takes.
 constexpr std::size_t kDepthMost = 8;       // Pools above each other.
-constexpr Duration kMinute = std::chrono::minutes(1);
-constexpr Amount kPercent = 100;
 
 std::string KeyOf(const std::string& ns, const std::string& name) {
   return ns + "/" + name;
@@ -109,11 +107,18 @@ void QuotaLoop::Serve(const QuotaSnapshot& snapshot, Timestamp now) {
   for (auto& [name, group] : groups) {
     const auto known = next_.find(name);
     const bool due = known == next_.end() || known->second <= now || group.urgent;
-    if (due) RunGroup(name, group, now);
+    if (due) {
+      for (Member& member : group.members) {
+        member.observed = Observe(snapshot, *member.spec, *member.quota);
+        member.observed.frozen = member.frozen;
+      }
+      RunGroup(group, now);
+    }
     const Timestamp next = NextOnGrid(name, group.period, now);
     if (due || known->second > next) next_[name] = next;
   }
   urgent_.clear();
+  budget_.KeepOnly(snapshot.pools);
   roll_.Call(snapshot);
 }
 
@@ -146,15 +151,21 @@ std::map<std::string, QuotaLoop::Group> QuotaLoop::MakeGroups(const QuotaSnapsho
     }
   }
   if (!guards.empty()) (void)world_.cluster.WriteAll(guards);
+  AddKept(present, groups);
+  std::erase_if(memories_, [&](const auto& item) { return !present.contains(item.first); });
+  return groups;
+}
+
+void QuotaLoop::AddKept(const std::set<Key>& present, std::map<std::string, Group>& groups) const {
   for (auto& [name, group] : groups) {
     if (group.root == nullptr) continue;
+    std::set<Key> members;
+    for (const Member& member : group.members)
+      members.insert(KeyOf(member.spec->ns, member.spec->name));
     for (const auto& entry : group.root->ledger.entries) {
       const Key& key = entry.first;
-      const bool is_member = std::ranges::any_of(group.members, [&](const Member& member) {
-        return KeyOf(member.spec->ns, member.spec->name) == key;
-      });
       const bool of_others = !config_.ns.empty() && NamespaceOf(key) != config_.ns;
-      if (is_member) continue;
+      if (members.contains(key)) continue;
       if (of_others || present.contains(key)) {
         group.kept.push_back(key);
       } else {
@@ -162,8 +173,6 @@ std::map<std::string, QuotaLoop::Group> QuotaLoop::MakeGroups(const QuotaSnapsho
       }
     }
   }
-  std::erase_if(memories_, [&](const auto& item) { return !present.contains(item.first); });
-  return groups;
 }
 
 void QuotaLoop::AddPools(const QuotaSnapshot& snapshot, std::map<std::string, Group>& groups,
@@ -242,16 +251,16 @@ void QuotaLoop::AddSubject(const QuotaSnapshot& snapshot, const QuotaSubject& su
   const bool conflict = !takes && std::ranges::any_of(spec.resources, [&](const auto& one) {
     return quota->foreign.contains(one.name);
   });
-  Member member{subject.spec, quota, Observe(snapshot, spec, *quota), pool, false, ""};
+  Member member{.spec = subject.spec, .quota = quota, .observed = {}, .pool = pool, .conflict = ""};
   if (conflict) member.conflict = "somebody else has set keys of " + spec.quota;
-  for (std::size_t i = pool;; i = group.tree.parents[i]) {
-    if (group.tree.pools.empty()) break;
+  member.frozen = !snapshot.freeze.empty();
+  const Timestamp now = world_.clock.Now();
+  for (std::size_t i = pool; !group.tree.pools.empty(); i = group.tree.parents[i]) {
     const auto& until = group.tree.pools[i].frozen_until;
-    member.observed.frozen = member.observed.frozen || (until && world_.clock.Now() < *until);
+    member.frozen = member.frozen || (until && now < *until);
     if (i == 0) break;
   }
-  const bool frozen =
-      member.observed.frozen || (spec.frozen_until && world_.clock.Now() < *spec.frozen_until);
+  const bool frozen = member.frozen || (spec.frozen_until && now < *spec.frozen_until);
   member.acts = spec.mode == QuotaMode::kAuto && !frozen && !conflict;
   group.period = std::min(group.period, spec.period);
   Memory& memory = memories_[KeyOf(spec.ns, spec.name)];
@@ -264,7 +273,6 @@ QuotaObservation QuotaLoop::Observe(const QuotaSnapshot& snapshot, const QuotaSp
                                     const QuotaObject& quota) {
   QuotaObservation out;
   out.known_at = snapshot.known_at;
-  out.frozen = !snapshot.freeze.empty();
   const auto requests = world_.book.RequestsIn(spec.ns);
   const auto wants = world_.wants(spec.ns);
   for (const QuotaResource& resource : spec.resources) {
@@ -313,7 +321,7 @@ void QuotaLoop::Release(const QuotaSubject& subject, const QuotaSnapshot& snapsh
   HPAPLUS_LOG(kInfo, "quota restored", {{"quota", KeyOf(spec.ns, spec.name)}});
 }
 
-void QuotaLoop::RunGroup(const std::string& name, Group& group, Timestamp now) {
+void QuotaLoop::RunGroup(Group& group, Timestamp now) {
   std::vector<QuotaDecision> decisions;
   std::deque<QuotaSpec> kept;
   std::deque<QuotaObservation> kept_observed;
@@ -335,9 +343,9 @@ void QuotaLoop::RunGroup(const std::string& name, Group& group, Timestamp now) {
   if (group.root != nullptr) {
     input.ledger = group.root->ledger;
     input.version = group.root->version;
+    input.grow_most = budget_.Left(*group.root, now);
   }
-  input.plan = config_.engine + "-" + std::to_string(now.time_since_epoch().count()) + "-" +
-               std::to_string(++rounds_);
+  input.plan = PlanId(config_.engine, now, ++rounds_);
   for (std::size_t i = 0; i < members.size(); ++i) {
     RoundMember& one = input.members.emplace_back();
     one.member = members[i];
@@ -362,7 +370,6 @@ void QuotaLoop::RunGroup(const std::string& name, Group& group, Timestamp now) {
       one.targets.push_back(acts ? decisions[i].resources[r].target : hard.value_or(0));
     }
   }
-  LimitMoves(name, group, now, input.grow_most);
   const std::string plan = input.plan;
   PoolRound round(std::move(input));
   std::vector<QuotaRecord> records;
@@ -385,8 +392,8 @@ void QuotaLoop::RunGroup(const std::string& name, Group& group, Timestamp now) {
       if (written == records[i].written.end() || !hard) continue;
       auto& history = memory.history.resources[r];
       history = AdvanceQuota(std::move(history), *hard, written->second, now);
-      if (written->second > *hard) {
-        moved_[name][written->first].push_back({now, written->second - *hard});
+      if (group.root != nullptr && written->second > *hard) {
+        budget_.Spend(group.root->spec->name, written->first, written->second - *hard, now);
       }
     }
     SayWhatIsLacking(round.granted()[i], member.acts, records[i].decision);
@@ -399,8 +406,10 @@ void QuotaLoop::Drive(PoolRound& round, const Group& group, const std::string& p
                       std::vector<QuotaRecord>& records) {
   while (!round.done()) {
     if (const auto ledger = round.TakeLedger()) {
-      round.OnLedger(
-          world_.cluster.WriteLedger(group.root->spec->name, ledger->version, ledger->ledger));
+      const std::string& pool = group.root->spec->name;
+      const auto entered = world_.cluster.WriteLedger(pool, ledger->version, ledger->ledger);
+      if (entered) budget_.Entered(pool, plan);
+      round.OnLedger(entered);
       continue;
     }
     const std::vector<QuotaWrite> writes = round.TakeWrites();
@@ -430,23 +439,6 @@ void QuotaLoop::Drive(PoolRound& round, const Group& group, const std::string& p
       }
       round.OnWritten(writes[i], answers[i]);
     }
-  }
-}
-
-void QuotaLoop::LimitMoves(const std::string& name, const Group& group, Timestamp now,
-                           std::map<std::string, Amount>& most) {
-  if (group.root == nullptr || !group.root->spec->move_percent_per_minute) {
-    moved_.erase(name);
-    return;
-  }
-  for (const PoolResource& one : group.root->spec->resources) {
-    std::vector<Moved>& moves = moved_[name][one.name];
-    std::erase_if(moves, [now](const Moved& move) { return move.at <= now - kMinute; });
-    WideAmount left =
-        WideAmount{one.capacity} * *group.root->spec->move_percent_per_minute / kPercent;
-    for (const Moved& move : moves)
-      left -= move.amount;
-    most[one.name] = static_cast<Amount>(std::max<WideAmount>(left, 0));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/loop/move_budget.h"
 #include "engine/loop/quota_roll.h"
 #include "engine/model/quota_ledger.h"
 #include "engine/ports/clock.h"
@@ -65,8 +66,9 @@ class QuotaLoop {
   struct Member {
     std::shared_ptr<const QuotaSpec> spec;
     std::shared_ptr<const QuotaObject> quota;
-    QuotaObservation observed;
+    QuotaObservation observed;  // Once its group is due.
     std::size_t pool = 0;
+    bool frozen = false;
     bool acts = true;
     std::string conflict;  // Who else writes it; empty: nobody.
   };
@@ -87,20 +89,17 @@ class QuotaLoop {
     std::int64_t generation = -1;        // Of the spec that was last decided by.
   };
 
-  struct Moved {
-    Timestamp at{};
-    Amount amount = 0;
-  };
-
   void Serve(const QuotaSnapshot& snapshot, Timestamp now);
   [[nodiscard]] std::map<std::string, Group> MakeGroups(const QuotaSnapshot& snapshot);
+  // Which entries of the ledgers stay, and which leave.
+  void AddKept(const std::set<Key>& present, std::map<std::string, Group>& groups) const;
   void AddPools(const QuotaSnapshot& snapshot, std::map<std::string, Group>& groups,
                 Places& places);
   void AddSubject(const QuotaSnapshot& snapshot, const QuotaSubject& subject,
                   std::map<std::string, Group>& groups, const Places& places);
   [[nodiscard]] QuotaObservation Observe(const QuotaSnapshot& snapshot, const QuotaSpec& spec,
                                          const QuotaObject& quota);
-  void RunGroup(const std::string& name, Group& group, Timestamp now);
+  void RunGroup(Group& group, Timestamp now);
   void Drive(PoolRound& round, const Group& group, const std::string& plan,
              std::vector<QuotaRecord>& records);
   void RecordGroup(const Group& group, const PoolRound& round,
@@ -108,8 +107,6 @@ class QuotaLoop {
   void Release(const QuotaSubject& subject, const QuotaSnapshot& snapshot);
   [[nodiscard]] std::shared_ptr<const QuotaObject> FindQuota(const std::string& ns,
                                                              const std::string& name);
-  void LimitMoves(const std::string& name, const Group& group, Timestamp now,
-                  std::map<std::string, Amount>& most);
 
   const Config config_;
   const World world_;
@@ -118,7 +115,7 @@ class QuotaLoop {
   std::set<std::string> urgent_;
   std::map<std::string, Timestamp> next_;  // By group.
   std::map<Key, Memory> memories_;
-  std::map<std::string, std::map<std::string, std::vector<Moved>>> moved_;  // Group, resource.
+  MoveBudget budget_;
 };
 
 }  // namespace hpaplus

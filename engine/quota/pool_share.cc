@@ -168,8 +168,4 @@ ByResource<Amount> GrantPool(const PoolTree& tree, std::span<const PoolMember> m
   return out;
 }
 
-std::vector<Amount> LimitMoves(Amount most, std::span<const Claim> wanted) {
-  return Fill(most, wanted).shares;
-}
-
 }  // namespace hpaplus

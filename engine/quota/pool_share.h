@@ -53,7 +53,4 @@ struct Holding {
                                            std::span<const PoolMember> members,
                                            const ByResource<Holding>& holdings);
 
-/// So much of `wanted` as `most` allows, shared by weight.
-[[nodiscard]] std::vector<Amount> LimitMoves(Amount most, std::span<const Claim> wanted);
-
 }  // namespace hpaplus

@@ -351,6 +351,40 @@ TEST_F(QuotaLoopTest, MovesNoMoreThanTheBudgetInAMinute) {
   EXPECT_EQ(fake_.Hard("a"), 45);
 }
 
+// Else every restart would be another budget.
+TEST_F(QuotaLoopTest, SpendsNoBudgetWhileItDoesNotKnowWhatWasSpent) {
+  fake_.AddPool("main", 100).move_percent_per_minute = 20;
+  fake_.Add("a", 5, 90, "main");
+  fake_.Add("b", 40, 4, "main");
+  Ledger& ledger = fake_.pools.at("main").ledger;
+  ledger.plan = PlanId("before", clock_.Now() - seconds(20), 7);
+  Tick();
+  EXPECT_EQ(fake_.Hard("a"), 5);
+  EXPECT_EQ(fake_.Hard("b"), 4) << "what is given back is not limited";
+  EXPECT_NE(ledger.plan.find("test-"), std::string::npos) << "by now it is its own";
+  Tick(seconds(38));
+  EXPECT_EQ(fake_.Hard("a"), 5) << "59 s";
+  Tick();
+  EXPECT_EQ(fake_.Hard("a"), 25) << "60 s";
+}
+
+TEST_F(QuotaLoopTest, AClockThatIsAheadHoldsTheBudgetForAMinuteAtMost) {
+  fake_.AddPool("main", 100).move_percent_per_minute = 20;
+  fake_.Add("a", 5, 90, "main");
+  fake_.pools.at("main").ledger.plan = PlanId("before", clock_.Now() + seconds(7200), 7);
+  Tick();
+  EXPECT_EQ(fake_.Hard("a"), 5);
+  Tick(seconds(60));
+  EXPECT_EQ(fake_.Hard("a"), 25);
+}
+
+TEST(PlanId, IsReadAgainWhateverTheEngineIsCalled) {
+  const Timestamp at(seconds(1'767'268'800));
+  EXPECT_EQ(PlannedAt(PlanId("a-1-b", at, 12)), at);
+  for (const char* other : {"", "-", "--", "plan-1", "a-b-c", "a-1x-2", "12", "a--1"})
+    EXPECT_EQ(PlannedAt(other), std::nullopt) << other;
+}
+
 TEST_F(QuotaLoopTest, GivesNothingThatWasNotGivenBack) {
   fake_.AddPool("main", 20);
   fake_.Add("a", 15, 2, "main");
