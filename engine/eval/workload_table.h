@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -77,7 +78,7 @@ class WorkloadTable {
   const PolicyFactory make_policies_;
   ReadTable& reads_;
   const PodMetricsFrom pod_metrics_;
-  std::vector<WorkloadState> states_;  // Indexed by WorkloadId.
+  std::deque<WorkloadState> states_;  // Indexed by WorkloadId.
   std::size_t size_ = 0;
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
-#include <vector>
 
 #include "engine/kube/event_rules.h"
 #include "engine/kube/events.h"
@@ -46,7 +46,7 @@ class KubeJournal final : public Journal {
   StatusWriter& statuses_;
   EventWriter& events_;
   WorkloadLookup& lookup_;
-  std::vector<Entry> entries_;  // By id.
+  std::deque<Entry> entries_;  // By id.
 };
 
 }  // namespace hpaplus::kube

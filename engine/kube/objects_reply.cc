@@ -336,14 +336,6 @@ RolloutState ReadRollout(const Node& root) {
   return strategy.present() ? ReadStatefulSetRollout(status, strategy) : RolloutState();
 }
 
-std::optional<std::uint64_t> VersionNumber(std::string_view text) {
-  std::uint64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, number);
-  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 Result<ObjectMeta> ParseObjectMeta(std::string_view json) {
@@ -394,6 +386,14 @@ Result<std::map<std::string, std::string>> ParseSecretData(std::string_view json
     });
     return data;
   });
+}
+
+std::optional<std::uint64_t> VersionNumber(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (text.empty() || parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return number;
 }
 
 bool IsOlderVersion(std::string_view candidate, std::string_view known) {

@@ -61,8 +61,11 @@ struct ForeignScaler {
 /// A Secret's data, decoded.
 [[nodiscard]] Result<std::map<std::string, std::string>> ParseSecretData(std::string_view json);
 
-/// True when `candidate` is surely an older version of an object than `known`. Versions are numbers
-/// on every real API server; what is not a number is never older.
+/// A resourceVersion as a number, which it is on every real API server.
+[[nodiscard]] std::optional<std::uint64_t> VersionNumber(std::string_view text);
+
+/// True when `candidate` is surely an older version of an object than `known`; what is not a number
+/// is never older.
 [[nodiscard]] bool IsOlderVersion(std::string_view candidate, std::string_view known);
 
 }  // namespace hpaplus::kube

@@ -33,6 +33,13 @@ std::uint64_t HashOf(const PodResources& resources) {
   return hash;
 }
 
+template <class Entries>
+auto PlaceOf(Entries& entries, std::string_view name) {
+  return std::lower_bound(
+      entries.begin(), entries.end(), name,
+      [](const auto* entry, std::string_view wanted) { return entry->pod->name < wanted; });
+}
+
 void EraseId(std::vector<WorkloadId>& ids, WorkloadId id) {
   const auto at = std::find(ids.begin(), ids.end(), id);
   if (at == ids.end()) return;
@@ -41,6 +48,26 @@ void EraseId(std::vector<WorkloadId>& ids, WorkloadId id) {
 }
 
 }  // namespace
+
+void PodIndex::Chosen::Insert(Entry& entry) {
+  const std::string_view name = entry.pod->name;
+  if (entries_.empty() || entries_.back()->pod->name < name) {
+    entries_.push_back(&entry);
+  } else if (const auto at = PlaceOf(entries_, name); *at != &entry) {
+    entries_.insert(at, &entry);
+  }
+}
+
+void PodIndex::Chosen::Erase(std::string_view name) {
+  if (const auto at = PlaceOf(entries_, name); at != entries_.end() && (*at)->pod->name == name) {
+    entries_.erase(at);
+  }
+}
+
+bool PodIndex::Chosen::Contains(std::string_view name) const {
+  const auto at = PlaceOf(entries_, name);
+  return at != entries_.end() && (*at)->pod->name == name;
+}
 
 void PodIndex::Select(WorkloadId id, std::string_view ns,
                       const std::optional<std::string>& selector, bool claims) {
@@ -73,10 +100,8 @@ void PodIndex::Forget(WorkloadId id) {
   Workload& workload = workloads_[id.index];
   if (workload.text) {
     Namespace& home = namespaces_[workload.ns];
-    while (!workload.pods.empty()) {
-      const auto [name, entry] = *workload.pods.begin();
-      Drop(id, name, *entry);
-    }
+    while (!workload.pods.entries().empty())
+      Drop(id, *workload.pods.entries().back());
     Unfile(id, home);
   }
   const bool dirty = workload.dirty;  // Still listed in dirty_.
@@ -88,8 +113,8 @@ PodIndex::Selection PodIndex::PodsOf(WorkloadId id) const {
   Selection selection;
   if (id.index >= workloads_.size()) return selection;
   const Workload& workload = workloads_[id.index];
-  selection.pods.reserve(workload.pods.size());
-  for (const auto& [name, entry] : workload.pods) {
+  selection.pods.reserve(workload.pods.entries().size());
+  for (const Entry* entry : workload.pods.entries()) {
     selection.pods.push_back(entry->pod);
     selection.ambiguous |= entry->claims > (workload.claims ? 1U : 0U);
   }
@@ -135,10 +160,10 @@ std::vector<PodAddress> PodIndex::Find(std::string_view ns, const ParsedSelector
     found.push_back(std::move(address));
   };
   if (const Bucket* bucket = FiledUnder(selector, home->second); bucket != nullptr) {
-    for (const auto& [name, entry] : bucket->pods)
+    for (const Entry* entry : bucket->pods.entries())
       consider(*entry);
   } else {
-    for (const auto& [name, entry] : home->second.pods)
+    for (const Entry& entry : home->second.pods)
       consider(entry);
   }
   return found;
@@ -146,44 +171,59 @@ std::vector<PodAddress> PodIndex::Find(std::string_view ns, const ParsedSelector
 
 void PodIndex::Upsert(PodObject object) {
   Namespace& home = namespaces_[object.ns];
-  const auto [at, is_new] = home.pods.try_emplace(object.pod.name);
-  const std::string_view name = at->first;
-  Entry& entry = at->second;
+  const auto at = home.pods.find(std::string_view(object.pod.name));
+  if (at == home.pods.end()) return Insert(home, std::move(object));
+  Entry& entry = Writable(at);
   entry.epoch = epoch_;
-  if (!is_new && IsOlderVersion(object.resource_version, entry.resource_version)) return;
-  entry.uid = std::move(object.uid);
-  entry.resource_version = std::move(object.resource_version);
+  if (const auto version = VersionNumber(object.resource_version);
+      version && *version < entry.version) {
+    return;
+  }
+  Stamp(object, entry);
+  if (*entry.pod == object.pod) return;
+  home.requests.reset();
+
+  const std::shared_ptr<const Pod> old =
+      std::exchange(entry.pod, WithSharedParts(std::move(object.pod)));
+  if (old->labels == entry.pod->labels) return MarkSelectorsOf(home, entry);
+  UnfilePod(home, *old);
+  DropFromAll(home, *old, entry);
+  FilePod(home, entry);
+  Reselect(home, entry);
+}
+
+void PodIndex::Insert(Namespace& home, PodObject object) {
+  Entry made;
+  Stamp(object, made);
+  made.epoch = epoch_;
+  made.pod = WithSharedParts(std::move(object.pod));
+  Entry& entry = Writable(home.pods.insert(std::move(made)).first);
+  ++size_;
+  home.requests.reset();
+  FilePod(home, entry);
+  Reselect(home, entry);
+}
+
+void PodIndex::Stamp(PodObject& object, Entry& entry) const {
+  entry.uid_hash = Fnv1a(object.uid);
+  entry.version = VersionNumber(object.resource_version).value_or(0);
   if (keeps_places_) {
     entry.place = std::make_unique<const Place>(
         Place{std::move(object.ip), std::move(object.node), std::move(object.host_ip)});
   }
-  if (!is_new && *entry.pod == object.pod) return;
-  home.requests.reset();
-  Pod& pod = object.pod;
+}
+
+std::shared_ptr<const Pod> PodIndex::WithSharedParts(Pod pod) {
   pod.labels = labels_.Share(pod.labels, HashOf(*pod.labels));
   pod.resources = resources_.Share(pod.resources, HashOf(*pod.resources));
-
-  const bool same_labels = !is_new && entry.pod->labels == object.pod.labels;
-  if (!same_labels && !is_new) UnfilePod(home, entry);
-  const std::shared_ptr<const Pod> old =
-      std::exchange(entry.pod, std::make_shared<const Pod>(std::move(object.pod)));
-  if (same_labels) return MarkSelectorsOf(home, entry);
-  if (is_new) {
-    ++size_;
-  } else {
-    for (const WorkloadId id : Candidates(home, *old)) {
-      if (workloads_[id.index].pods.contains(name)) Drop(id, name, entry);
-    }
-  }
-  FilePod(home, name, entry);
-  Reselect(home, name, entry);
+  return std::make_shared<const Pod>(std::move(pod));
 }
 
 void PodIndex::Erase(std::string_view ns, std::string_view name, std::string_view uid) {
   const auto home = namespaces_.find(ns);
   if (home == namespaces_.end()) return;
   const auto at = home->second.pods.find(name);
-  if (at == home->second.pods.end() || at->second.uid != uid) return;
+  if (at == home->second.pods.end() || at->uid_hash != Fnv1a(uid)) return;
   EraseEntry(home->second, at);
   if (home->second.unused()) namespaces_.erase(home);
 }
@@ -192,7 +232,7 @@ void PodIndex::EndReplace() {
   for (auto& [ns, home] : namespaces_) {
     for (auto at = home.pods.begin(); at != home.pods.end();) {
       const auto current = at++;
-      if (current->second.epoch != epoch_) EraseEntry(home, current);
+      if (current->epoch != epoch_) EraseEntry(home, current);
     }
   }
   std::erase_if(namespaces_, [](const auto& item) { return item.second.unused(); });
@@ -205,7 +245,7 @@ const QuotaAmounts& PodIndex::RequestsIn(std::string_view ns) {
   Namespace& home = found->second;
   if (!home.requests) {
     home.requests.emplace();
-    for (const auto& [name, entry] : home.pods)
+    for (const Entry& entry : home.pods)
       AddAmounts(PodAmounts(*entry.pod), *home.requests);
   }
   return *home.requests;
@@ -245,31 +285,29 @@ std::optional<PodIndex::Filed> PodIndex::WhereToFile(const ParsedSelector& selec
 PodIndex::KeyIndex& PodIndex::IndexOf(Namespace& home, const std::string& key) {
   const auto [at, is_new] = home.keys.try_emplace(key);
   if (is_new) {
-    for (auto& [name, entry] : home.pods) {
-      const std::string* value = FindLabel(*entry.pod, key);
-      if (value != nullptr) at->second.values[*value].pods.emplace(name, &entry);
+    for (auto entry = home.pods.begin(); entry != home.pods.end(); ++entry) {
+      const std::string* value = FindLabel(*entry->pod, key);
+      if (value != nullptr) at->second.values[*value].pods.Insert(Writable(entry));
     }
   }
   return at->second;
 }
 
-void PodIndex::FilePod(Namespace& home, std::string_view name, Entry& entry) {
+void PodIndex::FilePod(Namespace& home, Entry& entry) {
   for (auto& [key, index] : home.keys) {
     const std::string* value = FindLabel(*entry.pod, key);
-    if (value != nullptr) index.values[*value].pods.emplace(name, &entry);
+    if (value != nullptr) index.values[*value].pods.Insert(entry);
   }
 }
 
-void PodIndex::UnfilePod(Namespace& home, const Entry& entry) {
+void PodIndex::UnfilePod(Namespace& home, const Pod& pod) {
   for (auto& [key, index] : home.keys) {
-    const std::string* value = FindLabel(*entry.pod, key);
+    const std::string* value = FindLabel(pod, key);
     if (value == nullptr) continue;
     const auto bucket = index.values.find(*value);
     if (bucket == index.values.end()) continue;
-    bucket->second.pods.erase(entry.pod->name);
-    if (bucket->second.pods.empty() && bucket->second.workloads.empty()) {
-      index.values.erase(bucket);
-    }
+    bucket->second.pods.Erase(pod.name);
+    if (bucket->second.unused()) index.values.erase(bucket);
   }
 }
 
@@ -291,58 +329,61 @@ void PodIndex::Unfile(WorkloadId id, Namespace& home) {
   const auto index = home.keys.find(workload.filed->key);
   const auto bucket = index->second.values.find(workload.filed->value);
   EraseId(bucket->second.workloads, id);
-  if (bucket->second.pods.empty() && bucket->second.workloads.empty()) {
-    index->second.values.erase(bucket);
-  }
+  if (bucket->second.unused()) index->second.values.erase(bucket);
   if (--index->second.workloads == 0) home.keys.erase(index);
 }
 
 void PodIndex::SelectPods(WorkloadId id, Namespace& home) {
   const Workload& workload = workloads_[id.index];
-  const auto consider = [&](std::string_view name, Entry& entry) {
-    if (workload.selector.Matches(*entry.pod->labels)) Add(id, name, entry);
+  const auto consider = [&](Entry& entry) {
+    if (workload.selector.Matches(*entry.pod->labels)) Add(id, entry);
   };
   if (!workload.filed) {
-    for (auto& [name, entry] : home.pods)
-      consider(name, entry);
+    for (auto at = home.pods.begin(); at != home.pods.end(); ++at)
+      consider(Writable(at));
     return;
   }
   const Bucket& bucket =
       home.keys.find(workload.filed->key)->second.values.find(workload.filed->value)->second;
-  for (const auto& [name, entry] : bucket.pods)
-    consider(name, *entry);
+  for (Entry* entry : bucket.pods.entries())
+    consider(*entry);
 }
 
-void PodIndex::Add(WorkloadId id, std::string_view name, Entry& entry) {
+void PodIndex::Add(WorkloadId id, Entry& entry) {
   Workload& workload = workloads_[id.index];
-  workload.pods.emplace(name, &entry);
+  workload.pods.Insert(entry);
   MarkDirty(id);
   // With the second claim the pod becomes ambiguous to whoever selected it before.
   if (workload.claims) ++entry.claims;
   if (entry.claims > 0) MarkSelectorsOf(namespaces_.find(workload.ns)->second, entry);
 }
 
-void PodIndex::Drop(WorkloadId id, std::string_view name, Entry& entry) {
+void PodIndex::Drop(WorkloadId id, Entry& entry) {
   Workload& workload = workloads_[id.index];
-  workload.pods.erase(name);
+  workload.pods.Erase(entry.pod->name);
   MarkDirty(id);
   if (!workload.claims) return;
   --entry.claims;
   MarkSelectorsOf(namespaces_.find(workload.ns)->second, entry);
 }
 
-void PodIndex::Reselect(Namespace& home, std::string_view name, Entry& entry) {
-  for (const WorkloadId id : Candidates(home, *entry.pod)) {
-    if (workloads_[id.index].selector.Matches(*entry.pod->labels)) Add(id, name, entry);
+// `pod`: as which they have selected it.
+void PodIndex::DropFromAll(const Namespace& home, const Pod& pod, Entry& entry) {
+  for (const WorkloadId id : Candidates(home, pod)) {
+    if (workloads_[id.index].pods.Contains(pod.name)) Drop(id, entry);
   }
 }
 
-void PodIndex::EraseEntry(Namespace& home, EntryMap::iterator at) {
-  Entry& entry = at->second;
+void PodIndex::Reselect(Namespace& home, Entry& entry) {
   for (const WorkloadId id : Candidates(home, *entry.pod)) {
-    if (workloads_[id.index].pods.contains(at->first)) Drop(id, at->first, entry);
+    if (workloads_[id.index].selector.Matches(*entry.pod->labels)) Add(id, entry);
   }
-  UnfilePod(home, entry);
+}
+
+void PodIndex::EraseEntry(Namespace& home, Entries::iterator at) {
+  Entry& entry = Writable(at);
+  DropFromAll(home, *entry.pod, entry);
+  UnfilePod(home, *entry.pod);
   home.requests.reset();
   home.pods.erase(at);
   --size_;
@@ -357,7 +398,7 @@ void PodIndex::MarkDirty(WorkloadId id) {
 
 void PodIndex::MarkSelectorsOf(const Namespace& home, const Entry& entry) {
   for (const WorkloadId id : Candidates(home, *entry.pod)) {
-    if (workloads_[id.index].pods.contains(entry.pod->name)) MarkDirty(id);
+    if (workloads_[id.index].pods.Contains(entry.pod->name)) MarkDirty(id);
   }
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -72,19 +74,40 @@ class PodIndex {
     std::string node;
     std::string host_ip;
   };
+  // There may be a million, so names are where the pod is and the uid is a number.
   struct Entry {
-    std::shared_ptr<const Pod> pod;
+    std::shared_ptr<const Pod> pod;      // Never null; another one's name is the same.
     std::unique_ptr<const Place> place;  // Null unless places are kept.
-    std::string uid;
-    std::string resource_version;
-    std::uint64_t epoch = 0;
+    std::uint64_t uid_hash = 0;
+    std::uint64_t version = 0;  // Of the resource; 0: not a number.
+    std::uint32_t epoch = 0;
     std::uint32_t claims = 0;  // Workloads that select it and claim their pods.
   };
-  using EntryMap = std::map<std::string, Entry, std::less<>>;  // By the pod's name.
+  struct ByName {
+    using is_transparent = void;
+    bool operator()(const Entry& a, const Entry& b) const { return a.pod->name < b.pod->name; }
+    bool operator()(const Entry& a, std::string_view b) const { return a.pod->name < b; }
+    bool operator()(std::string_view a, const Entry& b) const { return a < b.pod->name; }
+  };
+  using Entries = std::set<Entry, ByName>;
+  // Some of a namespace's entries. A plain array: a list comes ordered by name, so that they are
+  // mostly appended.
+  class Chosen {
+   public:
+    void Insert(Entry& entry);
+    void Erase(std::string_view name);
+    [[nodiscard]] bool Contains(std::string_view name) const;
+    [[nodiscard]] const std::vector<Entry*>& entries() const { return entries_; }
+
+   private:
+    std::vector<Entry*> entries_;  // Ordered by name.
+  };
   // What is filed under one label value.
   struct Bucket {
     std::vector<WorkloadId> workloads;
-    std::map<std::string_view, Entry*> pods;  // Keys live in the EntryMap.
+    Chosen pods;
+
+    [[nodiscard]] bool unused() const { return pods.entries().empty() && workloads.empty(); }
   };
   // A label that some selector is filed under.
   struct KeyIndex {
@@ -92,7 +115,7 @@ class PodIndex {
     std::size_t workloads = 0;
   };
   struct Namespace {
-    EntryMap pods;
+    Entries pods;
     std::map<std::string, KeyIndex, std::less<>> keys;
     std::vector<WorkloadId> unfiled;       // Their selectors require no particular value.
     std::optional<QuotaAmounts> requests;  // Null: has to be summed up anew.
@@ -110,23 +133,29 @@ class PodIndex {
     bool claims = false;
     ParsedSelector selector;
     std::optional<Filed> filed;
-    std::map<std::string_view, Entry*> pods;  // Keys live in the EntryMap.
+    Chosen pods;
     bool dirty = false;
   };
 
+  // Of a set, whose order is by what does not change.
+  [[nodiscard]] static Entry& Writable(Entries::iterator at) { return const_cast<Entry&>(*at); }
   [[nodiscard]] static const Bucket* FiledUnder(const ParsedSelector& selector,
                                                 const Namespace& home);
   static std::optional<Filed> WhereToFile(const ParsedSelector& selector, const Namespace& home);
   static KeyIndex& IndexOf(Namespace& home, const std::string& key);
-  static void FilePod(Namespace& home, std::string_view name, Entry& entry);
-  static void UnfilePod(Namespace& home, const Entry& entry);
+  static void FilePod(Namespace& home, Entry& entry);
+  static void UnfilePod(Namespace& home, const Pod& pod);
+  void Insert(Namespace& home, PodObject object);
+  void Stamp(PodObject& object, Entry& entry) const;
+  [[nodiscard]] std::shared_ptr<const Pod> WithSharedParts(Pod pod);
   void File(WorkloadId id, Namespace& home);
   void Unfile(WorkloadId id, Namespace& home);
   void SelectPods(WorkloadId id, Namespace& home);
-  void Add(WorkloadId id, std::string_view name, Entry& entry);
-  void Drop(WorkloadId id, std::string_view name, Entry& entry);
-  void Reselect(Namespace& home, std::string_view name, Entry& entry);
-  void EraseEntry(Namespace& home, EntryMap::iterator at);
+  void Add(WorkloadId id, Entry& entry);
+  void Drop(WorkloadId id, Entry& entry);
+  void DropFromAll(const Namespace& home, const Pod& pod, Entry& entry);
+  void Reselect(Namespace& home, Entry& entry);
+  void EraseEntry(Namespace& home, Entries::iterator at);
   void MarkDirty(WorkloadId id);
   void MarkSelectorsOf(const Namespace& home, const Entry& entry);
   [[nodiscard]] static std::vector<WorkloadId> Candidates(const Namespace& home, const Pod& pod);
@@ -134,9 +163,9 @@ class PodIndex {
   std::map<std::string, Namespace, std::less<>> namespaces_;
   SharedValues<PodLabels> labels_;
   SharedValues<PodResources> resources_;
-  std::vector<Workload> workloads_;  // By id.
+  std::deque<Workload> workloads_;  // By id.
   std::vector<WorkloadId> dirty_;
-  std::uint64_t epoch_ = 1;
+  std::uint32_t epoch_ = 1;
   std::size_t size_ = 0;
   bool keeps_places_ = false;
 };

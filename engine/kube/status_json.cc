@@ -68,6 +68,7 @@ class Conditions {
   // In one order whatever was said first, so that equal statuses compare equal.
   [[nodiscard]] std::vector<StatusCondition> Take() {
     std::ranges::stable_sort(conditions_, {}, [](const auto& one) { return Rank(one.type); });
+    conditions_.shrink_to_fit();  // One of thousands that are kept.
     return std::move(conditions_);
   }
 

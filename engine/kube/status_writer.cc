@@ -15,6 +15,12 @@ std::string StatusPath(const WorkloadSpec& spec) {
          "/hpapluses/" + PercentEncode(spec.name) + "/status?fieldManager=hpaplus";
 }
 
+// There are thousands of statuses at rest, and then the newest is the one that was written.
+SharedValue<ObjectStatus> SharedWith(const SharedValue<ObjectStatus>& written,
+                                     ObjectStatus status) {
+  return status == *written ? written : SharedValue<ObjectStatus>(std::move(status));
+}
+
 // From and to; equal when nothing is to change.
 std::pair<Replicas, Replicas> ChangeOf(const Decision& decision) {
   return {decision.current, decision.known ? decision.desired : decision.current};
@@ -45,7 +51,7 @@ void StatusWriter::Update(const Decision& decision, const WorkloadView& view,
                          slot.write_failure,
                          std::exchange(slot.last_change, change) == change,
                          shadow};
-    slot.newest = MakeStatus(in, slot.newest);
+    slot.newest = SharedWith(slot.written, MakeStatus(in, *slot.newest));
     Plan(decision.workload.index,
          decision.acts ? decision.at + config_.outcome_grace : decision.at);
   }
@@ -61,7 +67,7 @@ void StatusWriter::RecordOutcome(const ScaleOutcome& outcome, Timestamp at) {
     if (!slot.used || slot.uid != outcome.command.view->spec->uid) return;
     slot.write_failure.reset();
     if (!outcome.result) slot.write_failure = outcome.result.error();
-    slot.newest = WithOutcome(std::move(slot.newest), outcome, at);
+    slot.newest = SharedWith(slot.written, WithOutcome(*slot.newest, outcome, at));
     Unplan(index);
     Plan(index, at);
   }
@@ -80,7 +86,7 @@ Timestamp StatusWriter::RunChores(Timestamp now) {
     KubeRequest request;
     request.method = "PATCH";
     request.path = due->path;
-    request.body = StatusPatch(due->status);
+    request.body = StatusPatch(*due->status);
     request.content_type = "application/merge-patch+json";
     request.verb = "patch";
     request.resource = "hpapluses/status";
@@ -115,8 +121,8 @@ StatusWriter::Slot& StatusWriter::SlotOf(const Decision& decision, const Workloa
   slot.values_due = decision.at + config_.values_spacing;
   if (now.stored_status != nullptr) slot.written = *now.stored_status;
   slot.newest = slot.written;
-  if (slot.written.last_decision) {
-    slot.last_change = {slot.written.last_decision->from, slot.written.last_decision->to};
+  if (slot.written->last_decision) {
+    slot.last_change = {slot.written->last_decision->from, slot.written->last_decision->to};
   }
   return slot;
 }
@@ -125,7 +131,7 @@ void StatusWriter::Plan(std::uint32_t index, Timestamp at) {
   Slot& slot = slots_[index];
   if (slot.in_flight) return;  // Looked at again when its answer is there.
   if (slot.newest == slot.written) return Unplan(index);
-  const bool only_values = SameMeaning(slot.newest, slot.written);
+  const bool only_values = SameMeaning(*slot.newest, *slot.written);
   at = std::max(at, only_values ? std::max(slot.values_due, slot.not_before) : slot.not_before);
   if (slot.queued_at && *slot.queued_at <= at) return;
   Unplan(index);
@@ -145,7 +151,7 @@ std::optional<StatusWriter::Due> StatusWriter::TakeDue(Timestamp now) {
   while (!queue_.empty() && queue_.begin()->first <= now) {
     const std::uint32_t index = queue_.begin()->second;
     Slot& slot = slots_[index];
-    const bool only_values = SameMeaning(slot.newest, slot.written);
+    const bool only_values = SameMeaning(*slot.newest, *slot.written);
     if (slot.newest == slot.written || (only_values && now < slot.values_due)) {
       Unplan(index);
       Plan(index, now);

@@ -1,14 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <set>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "engine/base/mutex.h"
+#include "engine/base/shared_value.h"
 #include "engine/kube/kube_api.h"
 #include "engine/kube/object_status.h"
 #include "engine/kube/token_bucket.h"
@@ -60,8 +61,8 @@ class StatusWriter {
     std::uint64_t serial = 0;  // Tells the callbacks of a former user of the slot.
     std::string path;
     std::string uid;
-    ObjectStatus newest;
-    ObjectStatus written;  // What the object has, as far as we know.
+    SharedValue<ObjectStatus> newest;
+    SharedValue<ObjectStatus> written;  // What the object has, as far as we know.
     std::optional<Error> write_failure;
     std::pair<Replicas, Replicas>
         last_change{};  // What the last evaluation wanted; equal: nothing.
@@ -75,7 +76,7 @@ class StatusWriter {
     std::uint32_t index = 0;
     std::uint64_t serial = 0;
     std::string path;
-    ObjectStatus status;
+    SharedValue<ObjectStatus> status;
   };
   using Queue = std::set<std::pair<Timestamp, std::uint32_t>>;
 
@@ -92,7 +93,7 @@ class StatusWriter {
   WorkloadLookup& lookup_;
   Clock& clock_;
   mutable Mutex mutex_;
-  std::vector<Slot> slots_ HPAPLUS_GUARDED_BY(mutex_);
+  std::deque<Slot> slots_ HPAPLUS_GUARDED_BY(mutex_);
   Queue queue_ HPAPLUS_GUARDED_BY(mutex_);
   TokenBucket tokens_ HPAPLUS_GUARDED_BY(mutex_);
   std::uint64_t serials_ HPAPLUS_GUARDED_BY(mutex_) = 0;

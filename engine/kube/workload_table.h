@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -108,8 +109,8 @@ class WorkloadTable {
 
   const std::size_t max_workloads_;
   std::map<ObjectKey, WorkloadId> by_name_;
-  std::vector<Workload> workloads_;  // By id.
-  std::vector<WorkloadId> free_;     // Released.
+  std::deque<Workload> workloads_;  // By id.
+  std::vector<WorkloadId> free_;    // Released.
   std::vector<WorkloadId> dirty_;
   std::map<TargetKey, Claims> claims_;
   std::map<ObjectKey, TargetKey> foreign_;

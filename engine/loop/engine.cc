@@ -410,12 +410,13 @@ void Engine::Admit(const WorkloadState& state, Decision& decision) {
 }
 
 void Engine::Report(Timestamp now, const DueSet& due, std::size_t periods_skipped) {
-  if (!due.lateness.empty()) {
-    overload_.Observe(now, *std::ranges::max_element(due.lateness));
-  }
   TickReport report;
   report.at = now;
   report.took = world_.clock.Now() - now;
+  if (!due.lateness.empty()) {
+    overload_.Observe(
+        {now, *std::ranges::max_element(due.lateness), report.took, decided_, queue_.demand()});
+  }
   report.due = due.workloads.size();
   report.decided = decided_;
   report.waiting = timeouts_.size();
