@@ -37,7 +37,7 @@ class BudgetExecutor final : public Executor {
 
   [[nodiscard]] std::shared_ptr<const Shared> Make(int budget) const {
     if (budget == 1) return std::make_shared<Shared>(Shared{std::make_unique<SerialExecutor>()});
-#if defined(HPAPLUS_TSAN)
+#if defined(HPAPLUS_TSAN)  // Which cannot see through Debian's TBB.
     return std::make_shared<Shared>(
         Shared{std::make_unique<ThreadExecutor>(static_cast<std::size_t>(budget))});
 #else
@@ -45,7 +45,7 @@ class BudgetExecutor final : public Executor {
 #endif
   }
 
-  const ExecutorPriority priority_;
+  [[maybe_unused]] const ExecutorPriority priority_;  // Not of plain threads.
   int budget_ = 0;
   Published<Shared> executor_;
 };

@@ -11,12 +11,6 @@
 #include "engine/eval/tbb_executor.h"
 #include "engine/eval/thread_executor.h"
 
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define HPAPLUS_UNDER_TSAN 1
-#endif
-#endif
-
 namespace hpaplus {
 namespace {
 
@@ -30,7 +24,7 @@ std::vector<Maker> Makers() {
   makers.push_back({"Serial", [] { return std::make_unique<SerialExecutor>(); }});
   makers.push_back({"OneThread", [] { return std::make_unique<ThreadExecutor>(1); }});
   makers.push_back({"FourThreads", [] { return std::make_unique<ThreadExecutor>(4); }});
-#if !defined(HPAPLUS_UNDER_TSAN)  // TSan cannot see through Debian's TBB.
+#if !defined(HPAPLUS_TSAN)  // TSan cannot see through Debian's TBB.
   makers.push_back({"Tbb", [] { return MakeTbbExecutor(3); }});
   makers.push_back({"TbbHigh", [] { return MakeTbbExecutor(2, ExecutorPriority::kHigh); }});
 #endif
