@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "test/kube/quota_fixture.h"
+#include "test/kube/tiny_controllers.h"
 #include "test/support/request_proxy.h"
 
 namespace hpaplus::test {
@@ -125,9 +126,9 @@ class KubeQuotaDeath : public KubeQuota {
     const Json list = Read("/api/v1/namespaces/" + ns() + "/resourcequotas");
     Amount sum = 0;
     for (const Json& quota : list.at("items")) {
-      const Amount hard = Cores(quota, "/spec/hard/requests.cpu");
+      const Amount hard = CpuAt(quota, "/spec/hard/requests.cpu");
       sum += hard;
-      EXPECT_GE(hard, Cores(quota, "/status/used/requests.cpu")) << quota.dump(2);
+      EXPECT_GE(hard, CpuAt(quota, "/status/used/requests.cpu")) << quota.dump(2);
     }
     EXPECT_LE(sum, kCapacity) << list.dump(2);
   }
@@ -139,8 +140,8 @@ class KubeQuotaDeath : public KubeQuota {
     const Json ledger = Read(PoolPath(id)).value("/status/ledger"_json_pointer, Json::object());
     Amount granted = 0;
     for (const Json& entry : ledger.value("entries", Json::array()))
-      granted += Cores(entry, "/granted/requests.cpu");
-    return granted == Cores({{"a", gives}}, "/a") + Cores({{"a", gets}}, "/a");
+      granted += CpuAt(entry, "/granted/requests.cpu");
+    return granted == CpuAt({{"a", gives}}, "/a") + CpuAt({{"a", gets}}, "/a");
   }
 
   void StartThroughProxy(int which, Moment moment) {
@@ -201,6 +202,24 @@ TEST_F(KubeQuotaDeath, DyingAfterAnyWriteLeavesNothingThatIsWrong) {
     ++which;
   EXPECT_GT(which, kWritesLeast);
   EXPECT_LT(which, kWritesMost) << "it never comes to rest";
+}
+
+// Without an election both are at it all the time, and their wishes are turned round meanwhile.
+TEST_F(KubeQuotaDeath, TwoEnginesAtOnceGiveAwayNoMoreThanThereIs) {
+  const std::string id = "both";
+  ApplyPair(id);
+  StartEngine();
+  auto second = HpaplusProcess::Start({.kubeconfig = cluster().Kubeconfig(), .ns = ns()});
+  ASSERT_TRUE(second) << second.error().message;
+  for (int turn = 0; turn < 6; ++turn) {
+    const bool gets = turn % 2 == 0;
+    ApplyOne("gives-" + id, id, gets ? 0 : 300);
+    ApplyOne("gets-" + id, id, gets ? 300 : 0);
+    EXPECT_TRUE(Eventually([&] { return Has(id, gets ? "2" : "8", gets ? "8" : "2"); })) << Log(id);
+  }
+  StopEngine();
+  second->reset();
+  DeletePair(id);
 }
 
 }  // namespace

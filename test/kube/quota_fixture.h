@@ -2,13 +2,12 @@
 
 #include <string>
 
-#include "engine/model/amount.h"
 #include "test/kube/kube_fixture.h"
 
 namespace hpaplus::test {
 
 /// Quotas of the test's namespace. There is no quota controller: what is used is written by the
-/// test, as that controller would.
+/// test, as that controller would, or by TinyControllers.
 class KubeQuota : public KubeTest {
  protected:
   std::string QuotaPath(const std::string& name = "compute") const {
@@ -63,14 +62,12 @@ class KubeQuota : public KubeTest {
                 {"resources", {{"requests", {{"cpu", "500m"}}}}}}}}}}});
   }
 
-  static Amount Cores(const Json& object, const char* pointer) {
-    return AmountOf("requests.cpu",
-                    *Quantity::Parse(object.value(Json::json_pointer(pointer), "0")),
-                    AmountRounding::kDown);
-  }
-
   std::string Hard(const std::string& name = "compute") {
     return Read(QuotaPath(name)).value("/spec/hard/requests.cpu"_json_pointer, "");
+  }
+
+  std::string Used(const std::string& name = "compute") {
+    return Read(QuotaPath(name)).value("/status/used/requests.cpu"_json_pointer, "");
   }
 
   std::string DynamicCondition(const std::string& type, const std::string& name = "team") {

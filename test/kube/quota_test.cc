@@ -1,10 +1,15 @@
 // Quotas against a real API server.
 
+#include <csignal>
+#include <set>
+#include <vector>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "engine/base/random.h"
 #include "test/kube/quota_fixture.h"
+#include "test/kube/tiny_controllers.h"
 
 namespace hpaplus::test {
 namespace {
@@ -12,20 +17,22 @@ namespace {
 using std::chrono::seconds;
 using testing::Contains;
 
-TEST_F(KubeQuota, ANamespaceAtItsLimitGetsQuotaAndReplicasAndGivesBack) {
-  ApplyPod("web-1");
-  ApplyPod("web-2");
-  ApplyQuota("1", "1");
+TEST_F(KubeQuota, ANamespaceAtItsLimitGetsQuotaAndPodsAndGivesBack) {
+  ApplyQuota("1", "0");
   ApplyDynamic();
+  TinyControllers controllers(api(), ns());
+  controllers.Start();
   StartAt(20);
-  ASSERT_TRUE(HardBecomes("1")) << Hard();
+  ASSERT_TRUE(Eventually([&] { return controllers.pods() == 2; }));
+  ASSERT_TRUE(Eventually([&] { return Hard() == "1" && Used() == "1"; })) << Hard() << Used();
   const Timestamp begun = Now();
   monitor().SetDepth(80);
   ASSERT_TRUE(Reaches(8, seconds(10))) << Replicas() << "\n" << StatusOf().dump(2);
-  ASSERT_TRUE(HardBecomes("4")) << Hard() << Read(DynamicPath()).dump(2);
   const Duration took = Now() - begun;
+  ASSERT_TRUE(HardBecomes("4")) << Hard() << Read(DynamicPath()).dump(2);
   RecordProperty("seconds", std::to_string(ToSeconds(took)));
   EXPECT_LT(ToSeconds(took), 2.5);  // One period, and what a busy machine needs besides.
+  EXPECT_TRUE(Eventually([&] { return controllers.pods() == 8; })) << "admission takes them all";
   EXPECT_TRUE(Eventually([&] { return DynamicCondition("Ready") == "True Decided"; }))
       << Read(DynamicPath()).dump(2);
   EXPECT_TRUE(Eventually([&] {
@@ -38,6 +45,7 @@ TEST_F(KubeQuota, ANamespaceAtItsLimitGetsQuotaAndReplicasAndGivesBack) {
   EXPECT_TRUE(Eventually([&] {
     return testing::Matches(Contains("QuotaShrunk"))(EventReasons("team", "DynamicQuota"));
   }));
+  EXPECT_EQ(controllers.violations(), 0);
   EXPECT_EQ(Read(QuotaPath()).value("/spec/hard/services"_json_pointer, ""), "7");
 }
 
@@ -111,29 +119,56 @@ TEST_F(KubeQuota, SizesWaitForQuotaThatNobodyGrowsAndGrowAtOnceWhenItIsThere) {
       << StatusOf().dump(2);
 }
 
-// Used goes up and down between the engine's reads and writes, and the engine dies now and then.
-TEST_F(KubeQuota, HardIsNeverBelowUsedThroughoutChangesAndDeaths) {
-  ApplyQuota("5", "1");
-  ApplyDynamic({{"shrink", {{"stabilizationWindow", "0s"}, {"maxStepPercent", 100}}}});
+// The counterpart: without a DynamicQuota admission keeps the pods out.
+TEST_F(KubeQuota, AdmissionRefusesWhatIsBeyondTheQuota) {
+  ApplyQuota("1", "0");
+  TinyControllers controllers(api(), ns());
+  ASSERT_TRUE(controllers.SyncQuota());
+  EXPECT_TRUE(controllers.CreatePod("a", "600m"));
+  EXPECT_FALSE(controllers.CreatePod("b", "600m"));
+}
+
+// Pods are admitted and deleted between the engine's reads and writes, and it is killed now and
+// then.
+TEST_F(KubeQuota, HardIsNeverBelowUsedWhilePodsComeAndGoAndEnginesDie) {
+  constexpr Duration kLife = std::chrono::milliseconds(2500);
+  ApplyQuota("5", "0");
+  ApplyDynamic({{"resources",
+                 {{{"name", "requests.cpu"},
+                   {"min", 1},
+                   {"max", 20},
+                   {"headroomPercent", 0},
+                   {"headroom", 1}}}},
+                {"shrink", {{"stabilizationWindow", "0s"}, {"maxStepPercent", 100}}}});
+  TinyControllers controllers(api(), ns());
   StartAt(20);
   Random random(7);
-  Amount used = 1000;
-  for (int step = 0; step < 150; ++step) {
-    const Json quota = Read(QuotaPath());
-    const Amount hard = Cores(quota, "/spec/hard/requests.cpu");
-    ASSERT_GE(hard, used) << "step " << step;
-    // As admission does it: within hard, at the version that was read.
-    const Amount next = std::min<Amount>(hard, static_cast<Amount>(random.Next() % 6000));
-    const auto patched = api().Patch(
-        QuotaPath() + "/status",
-        {{"metadata", {{"resourceVersion", quota.at("metadata").at("resourceVersion")}}},
-         {"status", {{"used", {{"requests.cpu", std::to_string(next) + "m"}}}}}});
-    if (patched) used = next;
-    if (step % 30 == 29) {
-      StopEngine();
+  std::vector<std::string> pods;
+  std::set<std::string> seen;
+  int deaths = 0;
+  Timestamp born = Now();
+  for (int step = 1; deaths < 5; ++step) {
+    const bool grows = random.Uniform() < (deaths % 2 == 0 ? 0.7 : 0.3);
+    if (grows || pods.empty()) {
+      const std::string name = "pod-" + std::to_string(step);
+      const auto cpu = std::to_string(50 + random.Next() % 500) + "m";
+      if (controllers.CreatePod(name, cpu)) pods.push_back(name);
+    } else {
+      const std::size_t which = random.Next() % pods.size();
+      controllers.DeletePod(pods[which]);
+      pods.erase(pods.begin() + static_cast<std::ptrdiff_t>(which));
+    }
+    ASSERT_TRUE(controllers.SyncQuota()) << "step " << step;
+    seen.insert(Hard());
+    if (Now() > born + kLife) {
+      engine().Signal(SIGKILL);
+      ASSERT_TRUE(engine().Wait(seconds(10)));
       StartEngine();
+      born = Now();
+      ++deaths;
     }
   }
+  EXPECT_GT(seen.size(), 4U) << "the quota has moved";
 }
 
 }  // namespace
