@@ -19,6 +19,7 @@ namespace hpaplus::rehearse {
 namespace {
 
 constexpr WorkloadId kIt{0};
+constexpr std::int64_t kBlocks = 24;
 
 class DirectRun {
  public:
@@ -43,9 +44,10 @@ class DirectRun {
     view_.scale.selector = "app=rehearsal";
     ShowSize();
     PlanReadings();
+    may_rest_ = MayRest();
   }
 
-  Scores Run() {
+  DirectScores Run() {
     DeadlineQueue queue;
     queue.Set(kIt, spec_->period, Fnv1a(spec_->uid), start_);
     Timestamp due = queue.next();
@@ -58,12 +60,54 @@ class DirectRun {
       // The first deadline alone is not on the grid.
       if (first) (void)queue.TakeDue(begin);
       due = first ? queue.next() : due + spec_->period;
+      if (IsAtRest()) due += QuietPeriods(due) * spec_->period;
     }
     MoveTo(end_);
-    return keeper_.Total();
+    return {keeper_.Total(), std::move(blocks_)};
   }
 
  private:
+  // Whether deciding again from the same numbers, with the size that they ask for, comes to the
+  // same whenever it is done: nothing then goes by the clock but windows, which hold what is asked
+  // for, and rates, which limit changes.
+  [[nodiscard]] bool MayRest() const {
+    const WorkloadSpec& spec = *spec_;
+    const bool by_the_clock = spec.burst || spec.rollout || spec.idle || spec.fallback ||
+                              !spec.schedules.empty() || spec.frozen_until;
+    const auto plain = [](const MetricSpec& metric) {
+      const bool whole = metric.type == MetricType::kObject ||
+                         metric.type == MetricType::kExternal || metric.type == MetricType::kSource;
+      return whole && metric.role == MetricRole::kScale && !metric.smoothing && !metric.step &&
+             !metric.queue;
+    };
+    const auto fresh = [this](const SourceName* source) {
+      return source != nullptr && engine_.share_for(*source) < spec_->period;
+    };
+    return !by_the_clock && !pods_ && options_.between == Between::kHold &&
+           std::ranges::all_of(spec.metrics, plain) && std::ranges::all_of(sources_, fresh);
+  }
+
+  [[nodiscard]] bool IsAtRest() const {
+    const Decision& decision = decided_.decision;
+    return may_rest_ && decision.known && !decision.changes_scale() &&
+           decision.recommended == decision.current && plant_.next() == Timestamp::max();
+  }
+
+  // How many evaluations from `due` on find what the last one found, and are followed by one more:
+  // that one says last what is asked for.
+  [[nodiscard]] std::int64_t QuietPeriods(Timestamp due) {
+    const std::vector<Trace::Point>& points = situation_.trace().points();
+    const double measured = ToSeconds(measured_.at - start_);
+    while (point_ < points.size() &&
+           (points[point_].seconds <= measured || points[point_].value == measured_.demand))
+      ++point_;
+    const auto next = point_ == points.size()
+                          ? end_ - start_
+                          : std::chrono::duration_cast<Duration>(
+                                std::chrono::duration<double>(points[point_].seconds));
+    return std::max<std::int64_t>((start_ + next - due) / spec_->period - 1, 0);
+  }
+
   void PlanReadings() {
     const auto planned = PlanReads(view_, PodMetricsFrom::kMetricsServer);
     for (std::size_t i = 0; i < planned.size(); ++i) {
@@ -123,8 +167,23 @@ class DirectRun {
     while (step_ < steps && need_ < needs.size()) {
       const std::int64_t next = std::min(steps, needs[need_].until);
       keeper_.Add(needs[need_].replicas, plant_.ready(), plant_.replicas(), next - step_);
+      AddToBlocks(needs[need_].replicas, next);
       step_ = next;
       if (next == needs[need_].until) ++need_;
+    }
+  }
+
+  // The steps until before `next`.
+  void AddToBlocks(Replicas needed, std::int64_t next) {
+    const std::int64_t length = situation_.block_steps();
+    for (std::int64_t from = step_; from < next;) {
+      const auto block = static_cast<std::size_t>(from / length);
+      if (blocks_.size() <= block) blocks_.resize(block + 1);
+      const std::int64_t until = std::min(next, (from / length + 1) * length);
+      const double seconds = ToSeconds(options_.step) * static_cast<double>(until - from);
+      blocks_[block].replica_seconds += plant_.replicas() * seconds;
+      if (plant_.ready() < needed) blocks_[block].short_seconds += seconds;
+      from = until;
     }
   }
 
@@ -218,6 +277,9 @@ class DirectRun {
   std::vector<const SourceName*> sources_;
   std::int64_t step_ = 0;  // The first that has not been scored.
   std::size_t need_ = 0;
+  std::vector<Block> blocks_;
+  bool may_rest_ = false;
+  std::size_t point_ = 0;  // The first that may be other than what was measured last.
 };
 
 }  // namespace
@@ -233,10 +295,11 @@ Situation::Situation(Trace trace, const RunOptions& options)
     if (needs_.empty() || needs_.back().replicas != needed) needs_.push_back({i, needed});
     needs_.back().until = i + 1;
   }
+  block_steps_ = std::max<std::int64_t>(steps / kBlocks, 1);
 }
 
-Scores RunDirect(const WorkloadSpec& spec, const Situation& situation,
-                 const PolicyFactory& policies, Timestamp start) {
+DirectScores RunDirect(const WorkloadSpec& spec, const Situation& situation,
+                       const PolicyFactory& policies, Timestamp start) {
   return DirectRun(spec, situation, policies, start).Run();
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/core/policy.h"
+#include "engine/rehearse/chance.h"
 #include "engine/rehearse/scores.h"
 #include "engine/rehearse/trace.h"
 #include "engine/rehearse/trace_world.h"
@@ -25,17 +26,26 @@ class Situation {
   [[nodiscard]] const Trace& trace() const { return trace_; }
   [[nodiscard]] const RunOptions& options() const { return options_; }
   [[nodiscard]] const std::vector<Need>& needs() const { return needs_; }
+  /// Of how many steps a block of a run is.
+  [[nodiscard]] std::int64_t block_steps() const { return block_steps_; }
 
  private:
   Trace trace_;
   RunOptions options_;
   std::vector<Need> needs_;
+  std::int64_t block_steps_ = 1;
+};
+
+/// What a run came to, in all and block by block.
+struct DirectScores {
+  Scores scores;
+  std::vector<Block> blocks;
 };
 
 /// The scores that RunEngine gives, for those who want many: Decide alone, called when the engine
 /// would and with what it would have read, and the plant looked at only when something happens. The
 /// engine in its world stays the reference; tests compare the two.
-[[nodiscard]] Scores RunDirect(const WorkloadSpec& spec, const Situation& situation,
-                               const PolicyFactory& policies, Timestamp start);
+[[nodiscard]] DirectScores RunDirect(const WorkloadSpec& spec, const Situation& situation,
+                                     const PolicyFactory& policies, Timestamp start);
 
 }  // namespace hpaplus::rehearse

@@ -135,9 +135,8 @@ double OverMost(Figure figure, double value, double most) {
   return (value - most) / std::max(most, least);
 }
 
-double WorseInBoth(const ScorePair& scores, const ScorePair& hpa, double cost, double under) {
-  return WorseBy(scores.plain, hpa.plain, cost, under) +
-         WorseBy(scores.stressed, hpa.stressed, cost, under);
+double WorseInBoth(const ScorePair& scores, const ScorePair& hpa) {
+  return WorseBy(scores.plain, hpa.plain) + WorseBy(scores.stressed, hpa.stressed);
 }
 
 double Goal(Figure goal, const Scores& scores, const Scores& hpa) {
@@ -174,10 +173,10 @@ Result<Objective> Objective::Parse(std::string_view text) {
   }
 }
 
-double WorseBy(const Scores& scores, const Scores& hpa, double cost, double under) {
-  return OverMost(Figure::kCost, scores.replica_hours, hpa.replica_hours * cost) +
+double WorseBy(const Scores& scores, const Scores& hpa) {
+  return OverMost(Figure::kCost, scores.replica_hours, hpa.replica_hours) +
          OverMost(Figure::kUnder, scores.under_provisioned_time_share,
-                  hpa.under_provisioned_time_share * under);
+                  hpa.under_provisioned_time_share);
 }
 
 double Objective::Excess(const Scores& scores, const Scores& hpa, double margin) const {
@@ -193,15 +192,13 @@ double Objective::Excess(const Scores& scores, const Scores& hpa, double margin)
 
 Standing Objective::Judge(const ScorePair& scores, const ScorePair& hpa) const {
   constexpr double kLimitMargin = 0.8;
-  constexpr double kCostMargin = 0.95;
-  constexpr double kUnderMargin = 0.8;
+  constexpr double kSure = 0.99;
   Standing standing;
   standing.excess = Excess(scores.plain, hpa.plain);
-  standing.worse = WorseInBoth(scores, hpa, 1, 1);
+  standing.worse = WorseInBoth(scores, hpa);
   standing.tight =
       Excess(scores.plain, hpa.plain, kLimitMargin) + Excess(scores.stressed, hpa.stressed);
-  if (goal == Figure::kBalance)
-    standing.tight += WorseInBoth(scores, hpa, kCostMargin, kUnderMargin);
+  if (goal == Figure::kBalance) standing.tight += std::max(kSure - scores.chance, 0.0);
   standing.goal =
       (Goal(goal, scores.plain, hpa.plain) + Goal(goal, scores.stressed, hpa.stressed)) / 2;
   return standing;

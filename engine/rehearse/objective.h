@@ -36,7 +36,7 @@ struct Limit {
 struct Standing {
   double excess = 0;  // Over the limits, as a share of each; 0: all are kept.
   double worse = 0;   // Than hpa-default in cost and under, as a share, under stress too.
-  double tight = 0;   // What is missing of a margin to both, for days that are unlike.
+  double tight = 0;   // What is missing of a margin, for days that are unlike.
   double goal = 0;    // The less the better.
   auto operator<=>(const Standing&) const = default;
 };
@@ -45,6 +45,7 @@ struct Standing {
 struct ScorePair {
   Scores plain;
   Scores stressed;
+  double chance = 0;  // To be better than hpa-default on other days, of both the mean.
   bool operator==(const ScorePair&) const = default;
 };
 
@@ -68,8 +69,7 @@ struct Objective {
   [[nodiscard]] double Excess(const Scores& scores, const Scores& hpa, double margin = 1) const;
 };
 
-/// How much worse the scores are than so much of hpa-default's cost and under, as shares of these.
-[[nodiscard]] double WorseBy(const Scores& scores, const Scores& hpa, double cost = 1,
-                             double under = 1);
+/// How much worse the scores are than hpa-default's in cost and under, as shares of these.
+[[nodiscard]] double WorseBy(const Scores& scores, const Scores& hpa);
 
 }  // namespace hpaplus::rehearse

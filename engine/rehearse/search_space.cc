@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <iterator>
 #include <optional>
 #include <set>
@@ -19,6 +20,7 @@ namespace hpaplus::rehearse {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using std::chrono::hours;
 using std::chrono::seconds;
 
 constexpr double kMilli = 1000;
@@ -108,16 +110,28 @@ std::int64_t MilliWithThreeDigits(double amount) {
   return std::max(std::llround(std::round(amount / digits) * digits * kMilli), 1LL);
 }
 
-std::vector<std::string> TargetChoices(const TargetField& field) {
+double NumberOf(const MetricTarget& target) {
+  if (target.type == TargetType::kUtilization) return target.average_utilization.value_or(0);
+  const auto& amount =
+      target.type == TargetType::kAverageValue ? target.average_value : target.value;
+  return amount ? static_cast<double>(amount->MilliValue()) / kMilli : 0;
+}
+
+// Shares of a replica, and what the object has.
+std::vector<std::string> TargetChoices(const TargetField& field, const MetricTarget& target) {
   constexpr int kLeastPercent = 36;
   constexpr int kMostPercent = 98;
   constexpr int kStepPercent = 2;
-  std::vector<std::string> choices;
+  const double digits = field.percent ? 1 : kMilli;
+  std::set<std::int64_t> amounts = {std::llround(NumberOf(target) * digits)};
   for (int percent = kLeastPercent; percent <= kMostPercent; percent += kStepPercent) {
     const double amount = field.whole * percent / kPercent;
-    choices.push_back(field.percent
-                          ? fmt::format("{}", percent)
-                          : Quoted(Quantity::FromMilli(MilliWithThreeDigits(amount)).ToString()));
+    amounts.insert(field.percent ? percent : MilliWithThreeDigits(amount));
+  }
+  std::vector<std::string> choices;
+  for (const std::int64_t amount : amounts) {
+    choices.push_back(field.percent ? fmt::format("{}", amount)
+                                    : Quoted(Quantity::FromMilli(amount).ToString()));
   }
   return choices;
 }
@@ -141,11 +155,24 @@ double NumberIn(const std::string& choice) {
   return static_cast<double>(quantity->MilliValue()) / kMilli;
 }
 
-double NumberOf(const MetricTarget& target) {
-  if (target.type == TargetType::kUtilization) return target.average_utilization.value_or(0);
-  const auto& amount =
-      target.type == TargetType::kAverageValue ? target.average_value : target.value;
-  return amount ? static_cast<double>(amount->MilliValue()) / kMilli : 0;
+std::set<Duration> DurationsWithin(Duration least, Duration most,
+                                   std::initializer_list<int> all_seconds, Duration also) {
+  std::set<Duration> durations = {also};
+  for (const int some : all_seconds) {
+    if (seconds(some) >= least && seconds(some) <= most) durations.insert(seconds(some));
+  }
+  return durations;
+}
+
+std::vector<std::string> DurationTexts(const std::set<Duration>& durations) {
+  std::vector<std::string> texts;
+  texts.reserve(durations.size());
+  for (const Duration duration : durations) {
+    const bool whole = duration % seconds(1) == Duration::zero();
+    texts.push_back(
+        Quoted(whole ? fmt::format("{}s", duration / seconds(1)) : FormatDuration(duration)));
+  }
+  return texts;
 }
 
 std::size_t Nearest(const std::vector<std::string>& choices, double number) {
@@ -185,38 +212,47 @@ Result<SearchSpace> SearchSpace::Create(std::string json, double capacity_per_re
   return space;
 }
 
-// What the object has, and periods around it: none that costs its sources much more than now.
+// What the object has, and others. To try one of a second costs as much as to try five of five.
 void SearchSpace::AddPeriod(const WorkloadSpec& spec) {
-  const Duration least = std::min<Duration>(spec.period, seconds(5));
+  constexpr Duration kDrawn = seconds(5);
+  const Duration least = std::min<Duration>(spec.period, seconds(1));
   const Duration most = std::max<Duration>(spec.period, seconds(30));
-  std::set<Duration> periods = {spec.period};
-  for (const int period : {1, 2, 5, 10, 15, 30, 60, 120, 300}) {
-    if (seconds(period) >= least && seconds(period) <= most) periods.insert(seconds(period));
-  }
-  const auto text = [](Duration period) {
-    const bool whole = period % seconds(1) == Duration::zero();
-    return Quoted(whole ? fmt::format("{}s", period / seconds(1)) : FormatDuration(period));
-  };
-  std::vector<std::string> choices;
-  choices.reserve(periods.size());
-  for (const Duration period : periods)
-    choices.push_back(text(period));
+  const std::set<Duration> periods =
+      DurationsWithin(least, most, {1, 2, 5, 10, 15, 30, 60, 120, 300}, spec.period);
   const auto usual = std::distance(periods.begin(), periods.find(spec.period));
-  Add("spec.evaluation.period", std::move(choices), static_cast<std::size_t>(usual), true);
+  Add("spec.evaluation.period", DurationTexts(periods), static_cast<std::size_t>(usual), true);
+  knobs_.back().least =
+      static_cast<std::uint32_t>(std::distance(periods.begin(), periods.lower_bound(kDrawn)));
+}
+
+// From a quarter of what the object has to four times as much.
+void SearchSpace::AddSmoothing(const MetricSpec& metric, const std::string& path) {
+  constexpr int kTimes = 4;
+  const Duration window = metric.smoothing->window;
+  const Duration least = std::max<Duration>(window / kTimes, seconds(1));
+  const Duration most = std::min<Duration>(window * kTimes, hours(1));
+  const std::set<Duration> windows = DurationsWithin(
+      least, most, {1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600, 900, 1800, 3600},
+      window);
+  const auto usual = std::distance(windows.begin(), windows.find(window));
+  Add(path + ".smoothing.window", DurationTexts(windows), static_cast<std::size_t>(usual), true);
 }
 
 void SearchSpace::Add(std::string name, std::vector<std::string> choices, std::size_t usual,
                       bool optional) {
   HPAPLUS_CHECK(usual < choices.size());
-  knobs_.push_back(
-      {std::move(name), std::move(choices), static_cast<std::uint32_t>(usual), optional});
+  Knob& knob = knobs_.emplace_back();
+  knob.name = std::move(name);
+  knob.choices = std::move(choices);
+  knob.usual = static_cast<std::uint32_t>(usual);
+  knob.optional = optional;
 }
 
 SearchSpace::Point SearchSpace::Usual() const {
   Point point;
   point.reserve(knobs_.size());
   for (const Knob& knob : knobs_)
-    point.push_back(knob.usual);
+    point.push_back(std::max(knob.usual, knob.least));
   return point;
 }
 
@@ -228,10 +264,11 @@ void SearchSpace::AddTargets(const WorkloadSpec& spec, double capacity_per_repli
     if (!field) continue;
     const std::string path = fmt::format("spec.metrics[{}]", i);
     const std::size_t target = knobs_.size();
-    std::vector<std::string> choices = TargetChoices(*field);
+    std::vector<std::string> choices = TargetChoices(*field, metric.target);
     const std::size_t usual = Nearest(choices, NumberOf(metric.target));
     Add(fmt::format("{}.{}.target.{}", path, BlockOf(metric.type), field->name), std::move(choices),
         usual);
+    if (metric.smoothing) AddSmoothing(metric, path);
     if (!metric.thresholds.scale_up && !metric.thresholds.scale_down) continue;
     Band band{target, 0, 0, field->percent};
     if (metric.thresholds.scale_up) {

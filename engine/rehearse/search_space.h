@@ -26,14 +26,15 @@ class SearchSpace {
     std::string name;                  // The path of what it sets.
     std::vector<std::string> choices;  // JSON texts; of a dead band shares of the target.
     std::uint32_t usual = 0;           // What the object has, or else an HPA.
+    std::uint32_t least = 0;           // The first choice that a search draws.
     bool optional = false;             // The usual choice is as good as not saying anything.
   };
 
   /// A point has one index of a choice per knob.
   using Point = std::vector<std::uint32_t>;
 
-  // What quantities hold, with three digits.
-  static constexpr double kCapacityLeast = 0.1;
+  // What quantities hold, of which a thousandth is the least.
+  static constexpr double kCapacityLeast = 0.002;
   static constexpr double kCapacityMost = 1e12;
 
   /// Of an HPAPlus object as JSON, which ParseWorkload has taken. Targets are searched as shares of
@@ -62,6 +63,7 @@ class SearchSpace {
   };
 
   void AddPeriod(const WorkloadSpec& spec);
+  void AddSmoothing(const MetricSpec& metric, const std::string& path);
   void AddTargets(const WorkloadSpec& spec, double capacity_per_replica);
   void Add(std::string name, std::vector<std::string> choices, std::size_t usual,
            bool optional = false);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -111,14 +112,13 @@ Trace Trace::Slice(double from, double until) const {
   return slice;
 }
 
-Trace Trace::WithValues(const std::vector<double>& values) const {
-  HPAPLUS_CHECK(values.size() == points_.size());
-  Trace other = *this;
-  other.peak_ = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    other.points_[i].value = values[i];
-    other.peak_ = std::max(other.peak_, values[i]);
-  }
+Trace Trace::WithPoints(std::vector<Point> points) const {
+  HPAPLUS_CHECK(!points.empty() && points.front().seconds == 0);
+  Trace other;
+  other.seconds_ = seconds_;
+  other.points_ = std::move(points);
+  for (const Point& point : other.points_)
+    other.peak_ = std::max(other.peak_, point.value);
   return other;
 }
 

@@ -38,8 +38,9 @@ class Trace {
   /// The part from `from` until before `until`, which begins at 0 again and with what was held
   /// then. Precondition: 0 <= from < until.
   [[nodiscard]] Trace Slice(double from, double until) const;
-  /// The same times with other values, one per point; each has to be finite and not negative.
-  [[nodiscard]] Trace WithValues(const std::vector<double>& values) const;
+  /// As long, with other points. Precondition: the first one's time is 0, times rise and values are
+  /// finite and not negative.
+  [[nodiscard]] Trace WithPoints(std::vector<Point> points) const;
 
   [[nodiscard]] const std::vector<Point>& points() const { return points_; }
   /// From the first point on.

@@ -12,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kSchema = "hpaplus.io/tune-state/v1";
+constexpr std::string_view kSchema = "hpaplus.io/tune-state/v2";
 
 // In the order of Scores.
 Json ToJson(const Scores& scores) {
@@ -51,8 +51,9 @@ bool Read(const Json& json, std::vector<ScorePair>& generation) {
   if (!json.is_array()) return false;
   for (const Json& entry : json) {
     ScorePair& pair = generation.emplace_back();
-    const bool two = entry.is_array() && entry.size() == 2;
-    if (!two || !Read(entry[0], pair.plain) || !Read(entry[1], pair.stressed)) return false;
+    const bool three = entry.is_array() && entry.size() == 3 && entry[2].is_number();
+    if (!three || !Read(entry[0], pair.plain) || !Read(entry[1], pair.stressed)) return false;
+    pair.chance = entry[2];
   }
   return true;
 }
@@ -118,7 +119,7 @@ const std::vector<ScorePair>* TuneState::Find(std::size_t generation, std::size_
 Status TuneState::Add(const std::vector<ScorePair>& scores) {
   Json line = Json::array();
   for (const ScorePair& one : scores)
-    line.push_back({ToJson(one.plain), ToJson(one.stressed)});
+    line.push_back({ToJson(one.plain), ToJson(one.stressed), one.chance});
   out_ << line.dump() << "\n" << std::flush;
   generations_.push_back(scores);
   if (out_) return Done{};

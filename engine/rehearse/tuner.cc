@@ -15,6 +15,8 @@ namespace {
 
 using Point = SearchSpace::Point;
 
+constexpr double kAsSure = 0.005;
+
 std::size_t Pick(Random& random, std::size_t count) {
   return std::min(static_cast<std::size_t>(random.Uniform() * static_cast<double>(count)),
                   count - 1);
@@ -40,20 +42,26 @@ bool Dominates(const Scores& a, const Scores& b) {
   return no_worse && figures(a) != figures(b);
 }
 
-std::uint32_t Moved(std::uint32_t index, std::size_t choices, Random& random) {
+std::uint32_t Moved(std::uint32_t index, const SearchSpace::Knob& knob, Random& random) {
   constexpr double kSpread = 0.15;
   constexpr double kAnywhere = 0.15;
-  if (random.Chance(kAnywhere)) return static_cast<std::uint32_t>(Pick(random, choices));
-  const double most = static_cast<double>(choices - 1);
-  const double step = Normal(random) * std::max(kSpread * most, 0.8);
-  const double moved = std::clamp(std::round(index + step), 0.0, most);
+  if (random.Chance(kAnywhere)) {
+    return knob.least + static_cast<std::uint32_t>(Pick(random, knob.choices.size() - knob.least));
+  }
+  const double least = knob.least;
+  const double most = static_cast<double>(knob.choices.size() - 1);
+  const double step = Normal(random) * std::max(kSpread * (most - least), 0.8);
+  const double moved = std::clamp(std::round(index + step), least, most);
   return static_cast<std::uint32_t>(moved);
 }
 
 }  // namespace
 
-Tuner::Tuner(const World& world, const ScorePair& hpa, std::uint64_t seed)
-    : world_(world), hpa_(hpa), seed_(seed) {}
+Tuner::Tuner(const World& world, HpaRuns hpa, std::uint64_t seed)
+    : world_(world),
+      hpa_runs_(std::move(hpa)),
+      hpa_{hpa_runs_.plain.scores, hpa_runs_.stressed.scores, 0},
+      seed_(seed) {}
 
 // A Latin hypercube: of every knob each generation has as many values as fit, evenly.
 void Tuner::Sample(Random& random, std::vector<Point>& points) {
@@ -66,8 +74,9 @@ void Tuner::Sample(Random& random, std::vector<Point>& points) {
       std::swap(strata[i - 1], strata[Pick(random, i)]);
     for (std::size_t i = 0; i < kGeneration; ++i) {
       const double share = (static_cast<double>(strata[i]) + random.Uniform()) / kGeneration;
-      const auto choices = static_cast<double>(knobs[knob].choices.size());
-      sample[i][knob] = static_cast<std::uint32_t>(std::min(share * choices, choices - 1));
+      const auto choices = static_cast<double>(knobs[knob].choices.size() - knobs[knob].least);
+      sample[i][knob] =
+          knobs[knob].least + static_cast<std::uint32_t>(std::min(share * choices, choices - 1));
     }
   }
   for (Point& point : sample) {
@@ -91,7 +100,7 @@ Point Tuner::Child(Random& random, const Point& mother, const Point& father) con
   Point child(knobs.size());
   for (std::size_t i = 0; i < child.size(); ++i) {
     child[i] = random.Chance(0.5) ? mother[i] : father[i];
-    if (random.Chance(moves)) child[i] = Moved(child[i], knobs[i].choices.size(), random);
+    if (random.Chance(moves)) child[i] = Moved(child[i], knobs[i], random);
   }
   return child;
 }
@@ -113,7 +122,7 @@ std::vector<Point> Tuner::Draw() {
   if (best.empty() && known_.emplace(usual, 0).second) points.push_back(usual);
   // To look sooner often helps and seldom harms, so half of them begin with that.
   Point soon = usual;
-  soon.front() = 0;
+  soon.front() = world_.space.knobs().front().least;
   for (std::size_t i = 0; i < kGeneration * kAttempts && points.size() < kGeneration; ++i) {
     const Point& start = random.Chance(0.5) ? soon : usual;
     const Point& mother = best.empty() ? start : Parent(random, best);
@@ -184,24 +193,46 @@ std::vector<std::size_t> Tuner::Front() const {
   return front;
 }
 
-Tried Tuner::Plainest() const {
-  constexpr double kAsWell = 1.003;
-  HPAPLUS_CHECK(!tried_.empty());
-  Tried plainest = *best();
-  const Standing least = plainest.standing;
+Tried Tuner::Plainer(Tried best) const {
+  constexpr double kAsWell = 0.003;
+  const Standing least = best.standing;
   const auto& knobs = world_.space.knobs();
   for (std::size_t i = 0; i < knobs.size(); ++i) {
-    if (!knobs[i].optional || knobs[i].usual == plainest.point[i]) continue;
-    Tried other = plainest;
-    other.point[i] = knobs[i].usual;
-    other.scores = TryOne(other.point);
-    other.standing = world_.objective.Judge(other.scores, hpa_);
+    if (!knobs[i].optional || knobs[i].usual == best.point[i]) continue;
+    Point point = best.point;
+    point[i] = knobs[i].usual;
+    Tried other = TryAndJudge(std::move(point));
     const Standing& is = other.standing;
-    const bool as_well = is.excess <= least.excess && is.tight <= least.tight &&
-                         is.worse <= least.worse && is.goal <= least.goal * kAsWell;
-    if (as_well) plainest = std::move(other);
+    const bool as_well = is.excess <= least.excess && is.tight <= least.tight + kAsSure &&
+                         is.worse <= least.worse &&
+                         is.goal <= least.goal + kAsWell * std::abs(least.goal);
+    if (as_well) best = std::move(other);
   }
-  return plainest;
+  return best;
+}
+
+Tried Tuner::TryAndJudge(Point point) const {
+  const ScorePair scores = TryOne(point);
+  return {std::move(point), scores, world_.objective.Judge(scores, hpa_)};
+}
+
+Tried Tuner::Quicker(Tried best) const {
+  constexpr double kClearly = 0.01;
+  constexpr double kGoal = 0.02;
+  while (best.point.front() > 0) {
+    Point point = best.point;
+    --point.front();
+    Tried quicker = TryAndJudge(std::move(point));
+    const Standing& is = quicker.standing;
+    const Standing& was = best.standing;
+    const bool worse =
+        is.excess > was.excess || is.worse > was.worse || is.tight > was.tight + kAsSure;
+    const bool clearly =
+        is.tight < was.tight - kClearly || is.goal < was.goal - kGoal * std::abs(was.goal);
+    if (worse || !clearly) break;
+    best = std::move(quicker);
+  }
+  return best;
 }
 
 ScorePair Tuner::TryOne(const Point& point) const {
@@ -209,13 +240,24 @@ ScorePair Tuner::TryOne(const Point& point) const {
   constexpr double kWorse = 0.5;
   const Result<WorkloadSpec> spec = world_.space.Spec(world_.space.Settings(point));
   HPAPLUS_CHECK(spec);
-  ScorePair scores;
-  scores.plain = RunDirect(*spec, world_.plain, world_.policies, world_.start);
-  const bool far_off = world_.objective.Excess(scores.plain, hpa_.plain) > kOverLimits ||
-                       WorseBy(scores.plain, hpa_.plain) > kWorse;
-  scores.stressed =
-      far_off ? scores.plain : RunDirect(*spec, world_.stressed, world_.policies, world_.start);
-  return scores;
+  const DirectScores plain = RunDirect(*spec, world_.plain, world_.policies, world_.start);
+  const bool far_off = world_.objective.Excess(plain.scores, hpa_.plain) > kOverLimits ||
+                       WorseBy(plain.scores, hpa_.plain) > kWorse;
+  if (far_off) return {plain.scores, plain.scores, 0};
+  const DirectScores stressed = RunDirect(*spec, world_.stressed, world_.policies, world_.start);
+  double chance = ChanceOf(plain, hpa_runs_.plain) + ChanceOf(stressed, hpa_runs_.stressed);
+  double situations = 2;
+  if (world_.ramped != nullptr) {
+    const DirectScores ramped = RunDirect(*spec, *world_.ramped, world_.policies, world_.start);
+    chance += ChanceOf(ramped, hpa_runs_.ramped);
+    ++situations;
+  }
+  return {plain.scores, stressed.scores, chance / situations};
+}
+
+double Tuner::ChanceOf(const DirectScores& run, const DirectScores& hpa) const {
+  return ChanceToBeat(run.blocks, hpa.blocks,
+                      world_.ahead * static_cast<double>(hpa.blocks.size()));
 }
 
 }  // namespace hpaplus::rehearse

@@ -12,6 +12,7 @@ namespace {
 
 constexpr double kDay = 86'400;
 constexpr double kAside = 0.3;  // Of the trace.
+constexpr double kNear = 15;    // Seconds between points.
 
 RunOptions OptionsFor(const Trace& trace, RunOptions options, const WorkloadSpec& spec) {
   if (options.plant.initial == 0) {
@@ -21,15 +22,22 @@ RunOptions OptionsFor(const Trace& trace, RunOptions options, const WorkloadSpec
   return options;
 }
 
-// Every point a little higher or lower, the same for every policy.
+// Every point a little higher or lower and a little later, the same for every policy: when a demand
+// comes must not agree with when somebody looks.
 Trace Noisy(const Trace& trace, std::uint64_t seed) {
   constexpr double kMost = 0.03;
+  constexpr double kLatest = 15;
+  constexpr double kOfStep = 0.9;
   Random random(seed ^ 0x6E6F697365ULL);
-  std::vector<double> values;
-  values.reserve(trace.points().size());
-  for (const Trace::Point& point : trace.points())
-    values.push_back(point.value * (1 - kMost + 2 * kMost * random.Uniform()));
-  return trace.WithValues(values);
+  std::vector<Trace::Point> points = trace.points();
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const double next = i + 1 < points.size() ? trace.points()[i + 1].seconds : trace.seconds();
+    const double most = std::min(kLatest, kOfStep * (next - points[i].seconds));
+    points[i].value *= 1 - kMost + 2 * kMost * random.Uniform();
+    const double later = most * random.Uniform();
+    if (i > 0) points[i].seconds += later;
+  }
+  return trace.WithPoints(std::move(points));
 }
 
 // A tenth better in one of cost and under, and no worse in the other.
@@ -63,6 +71,7 @@ Tuning::Tuning(const World& world, const TuneOptions& options)
       split_(SplitOf(world.trace.seconds())),
       search_(Part(split_.search_from, split_.search_until)),
       stressed_(Stressed()),
+      ramped_(Ramped()),
       aside_(Part(split_.search_until, split_.seconds)) {}
 
 Situation Tuning::Part(double from, double until) const {
@@ -79,14 +88,34 @@ Situation Tuning::Stressed() const {
   RunOptions run = search_.options();
   run.plant.startup = run.plant.startup * kStartupPercent / 100;
   run.plant.capacity_per_replica *= kCapacity;
-  run.scrape = std::max<Duration>(run.scrape, std::chrono::seconds(15));
+  run.scrape = std::max<Duration>(run.scrape, std::chrono::seconds(5));
   return {Noisy(search_.trace(), options_.seed), run};
+}
+
+// Where points are far apart a demand may as well have grown little by little.
+std::optional<Situation> Tuning::Ramped() const {
+  const Trace& trace = search_.trace();
+  const bool far_apart = static_cast<double>(trace.points().size()) * 2 * kNear < trace.seconds();
+  if (search_.options().between == Between::kLinear || !far_apart) return std::nullopt;
+  const auto steps = static_cast<std::size_t>(trace.seconds() / kNear);
+  TraceReader line(trace, Between::kLinear);
+  std::vector<Trace::Point> points;
+  points.reserve(steps);
+  for (std::size_t i = 0; i < steps; ++i) {
+    const double seconds = static_cast<double>(i) * kNear;
+    points.push_back({seconds, line.At(seconds)});
+  }
+  return Situation(trace.WithPoints(std::move(points)), search_.options());
 }
 
 // Schedules go by it.
 Timestamp Tuning::At(double seconds) const {
   return options_.start +
          std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+DirectScores Tuning::Direct(const WorkloadSpec& spec, const Situation& situation) const {
+  return RunDirect(spec, situation, world_.policies, At(split_.search_from));
 }
 
 void Tuning::RunAside(const WorkloadSpec& spec, TunedPolicy& policy) const {
@@ -137,22 +166,25 @@ Result<TuneResult> Tuning::Run(const std::stop_token& stop) {
   TuneResult result;
   result.split = split_;
   result.aside = aside_;
-  const Timestamp start = At(split_.search_from);
   const WorkloadSpec hpa = HpaDefault(world_.spec);
   if (hpa.metrics.empty()) {
     return Error{ErrorCode::kInvalidArgument,
                  "tune: the object has no metric that an HPA could have, to be compared with"};
   }
-  for (auto [policy, spec, name] : {std::tuple(&result.hpa, &hpa, "hpa-default"),
-                                    std::tuple(&result.current, &world_.spec, "current")}) {
-    policy->name = name;
-    policy->search.plain = RunDirect(*spec, search_, world_.policies, start);
-    policy->search.stressed = RunDirect(*spec, stressed_, world_.policies, start);
-    RunAside(*spec, *policy);
-  }
-  Tuner tuner({world_.space, search_, stressed_, world_.policies, options_.objective,
-               world_.executor, start},
-              result.hpa.search, options_.seed);
+  HpaRuns hpa_runs{Direct(hpa, search_), Direct(hpa, stressed_), {}};
+  if (ramped_) hpa_runs.ramped = Direct(hpa, *ramped_);
+  result.hpa = {"hpa-default", {}, {hpa_runs.plain.scores, hpa_runs.stressed.scores}, {}};
+  result.current = {"current",
+                    {},
+                    {Direct(world_.spec, search_).scores, Direct(world_.spec, stressed_).scores},
+                    {}};
+  RunAside(hpa, result.hpa);
+  RunAside(world_.spec, result.current);
+  const double ahead =
+      (split_.seconds - split_.search_until) / (split_.search_until - split_.search_from);
+  Tuner tuner({world_.space, search_, stressed_, ramped_ ? &*ramped_ : nullptr, world_.policies,
+               options_.objective, world_.executor, At(split_.search_from), ahead},
+              std::move(hpa_runs), options_.seed);
   Search(tuner, stop, result);
   Choose(tuner, result);
   for (const std::size_t index : tuner.Front())
@@ -163,7 +195,7 @@ Result<TuneResult> Tuning::Run(const std::stop_token& stop) {
 
 void Tuning::Choose(const Tuner& tuner, TuneResult& result) const {
   if (tuner.tried().empty()) return;
-  const Tried best = tuner.Plainest();
+  const Tried best = tuner.Plainer(tuner.Quicker(tuner.Plainer(*tuner.best())));
   TunedPolicy chosen;
   chosen.name = "tuned";
   chosen.settings = world_.space.Settings(best.point);

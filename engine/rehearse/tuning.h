@@ -103,6 +103,8 @@ class Tuning {
  private:
   [[nodiscard]] Situation Part(double from, double until) const;
   [[nodiscard]] Situation Stressed() const;
+  [[nodiscard]] std::optional<Situation> Ramped() const;
+  [[nodiscard]] DirectScores Direct(const WorkloadSpec& spec, const Situation& situation) const;
   void Search(Tuner& tuner, const std::stop_token& stop, TuneResult& result) const;
   [[nodiscard]] bool IsOver(const Tuner& tuner, double seconds, double last) const;
   void Choose(const Tuner& tuner, TuneResult& result) const;
@@ -115,6 +117,7 @@ class Tuning {
   const Split split_;
   const Situation search_;
   const Situation stressed_;
+  const std::optional<Situation> ramped_;
   const Situation aside_;
 };
 

@@ -23,11 +23,13 @@ constexpr Timestamp kStart{std::chrono::days(20'458)};
 
 Trace RandomTrace(Random& random) {
   std::string text = "t_seconds,value\n";
-  const double step = random.Chance(0.5) ? 15 : 7;
+  const std::vector<double> steps = {7, 15, 15, 90, 301.5};
+  const double step = steps[random.Next() % steps.size()];
+  const double noise = random.Chance(0.3) ? 0 : 0.4;
   double level = 100;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < (step > 15 ? 40 : 300); ++i) {
     if (random.Chance(0.05)) level = random.Chance(0.2) ? 0 : random.Uniform() * 600;
-    text += fmt::format("{},{}\n", i * step, level * (0.8 + 0.4 * random.Uniform()));
+    text += fmt::format("{},{}\n", i * step, level * (1 - noise / 2 + noise * random.Uniform()));
   }
   auto trace = Trace::FromCsv(text);
   EXPECT_TRUE(trace);
@@ -123,8 +125,15 @@ TEST(RunDirect, GivesTheScoresOfTheEngine) {
     const Scores expected = RunEngine("it", spec, situation.trace(), situation.options(),
                                       policies::MakeBuiltinPolicies, kStart)
                                 .scores;
-    const Scores scores = RunDirect(spec, situation, policies::MakeBuiltinPolicies, kStart);
-    EXPECT_EQ(scores, expected);
+    const DirectScores direct = RunDirect(spec, situation, policies::MakeBuiltinPolicies, kStart);
+    EXPECT_EQ(direct.scores, expected);
+    Block sum;
+    for (const Block& block : direct.blocks) {
+      sum.replica_seconds += block.replica_seconds;
+      sum.short_seconds += block.short_seconds;
+    }
+    EXPECT_DOUBLE_EQ(sum.replica_seconds / 3600, expected.replica_hours);
+    EXPECT_DOUBLE_EQ(sum.short_seconds / expected.seconds, expected.under_provisioned_time_share);
     if (HasFailure()) return;
   }
 }

@@ -78,6 +78,18 @@ TEST(Objective, TakesNothingThatIsWorseThanTheHpaWhereItNeedNot) {
   EXPECT_LT(balance.Judge(Both(Of(90, 0)), hpa), balance.Judge(fragile, hpa)) << "under stress";
 }
 
+TEST(Objective, TakesWhatIsSurerOfItsGainBeforeWhatGainsMore) {
+  const Objective balance = Make("balance");
+  const ScorePair hpa = Both(Of(100, 0.05));
+  ScorePair sure = Both(Of(95, 0.04));
+  sure.chance = 0.9;
+  ScorePair more = Both(Of(85, 0.02));
+  more.chance = 0.6;
+  EXPECT_LT(balance.Judge(sure, hpa), balance.Judge(more, hpa));
+  sure.chance = more.chance = 1;
+  EXPECT_LT(balance.Judge(more, hpa), balance.Judge(sure, hpa));
+}
+
 TEST(Objective, ComparesWithTheHpaWhereALimitSaysSo) {
   const Objective objective = Make("under subject to cost<=0.9hpa");
   const Scores hpa = Of(100, 0.05);

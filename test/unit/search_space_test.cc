@@ -1,5 +1,7 @@
 #include "engine/rehearse/search_space.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "engine/base/random.h"
@@ -37,6 +39,12 @@ constexpr const char* kBanded = R"(
     thresholds: {scaleUp: 2m, scaleDown: 1m}
 )";
 
+constexpr const char* kSmoothed = R"(
+  - type: Source
+    source: {ref: {name: p}, query: q, target: {type: AverageValue, averageValue: "14"}}
+    smoothing: {window: 50s}
+)";
+
 SearchSpace Make(const std::string& json, double capacity = 20) {
   auto space = SearchSpace::Create(json, capacity);
   EXPECT_TRUE(space) << space.error().message;
@@ -48,14 +56,61 @@ TEST(SearchSpace, BeginsNearTheObject) {
   const auto spec = space.Spec(space.Settings(space.Usual()));
   ASSERT_TRUE(spec) << spec.error().message;
   EXPECT_EQ(spec->period, std::chrono::seconds(7));
-  EXPECT_EQ(spec->metrics[0].target.average_utilization, 70);
+  EXPECT_EQ(spec->metrics[0].target.average_utilization, 71);
   EXPECT_EQ(spec->behavior->scale_down.stabilization_window_seconds, 300);
   EXPECT_EQ(spec->behavior->scale_up.elasticity, Quantity::FromMilli(1000));
 }
 
+const SearchSpace::Knob* Find(const SearchSpace& space, const std::string& name) {
+  const auto found = std::ranges::find(space.knobs(), name, &SearchSpace::Knob::name);
+  return found == space.knobs().end() ? nullptr : &*found;
+}
+
+TEST(SearchSpace, HasAKnobForEachThingThatIsSaidToBeSearched) {
+  const SearchSpace space = Make(Object(kSmoothed));
+  for (const char* name :
+       {"spec.evaluation.period", "spec.metrics[0].source.target.averageValue",
+        "spec.metrics[0].smoothing.window", "spec.behavior.scaleUp.tolerance",
+        "spec.behavior.scaleUp.stabilizationWindowSeconds", "spec.behavior.scaleUp.elasticity",
+        "spec.behavior.scaleUp.policies", "spec.behavior.scaleDown.tolerance",
+        "spec.behavior.scaleDown.stabilizationWindowSeconds", "spec.behavior.scaleDown.elasticity",
+        "spec.behavior.scaleDown.confirmations", "spec.behavior.scaleDown.policies"}) {
+    const SearchSpace::Knob* knob = Find(space, name);
+    ASSERT_NE(knob, nullptr) << name;
+    EXPECT_GT(knob->choices.size(), 3U) << name;
+    EXPECT_LT(knob->usual, knob->choices.size()) << name;
+  }
+  const SearchSpace banded = Make(Object(kBanded));
+  for (const char* name :
+       {"spec.metrics[0].thresholds.scaleUp", "spec.metrics[0].thresholds.scaleDown"}) {
+    EXPECT_NE(Find(banded, name), nullptr) << name;
+  }
+  EXPECT_EQ(Find(banded, "spec.behavior.scaleUp.tolerance"), nullptr)
+      << "thresholds take its place";
+  EXPECT_EQ(Find(banded, "spec.metrics[0].smoothing.window"), nullptr);
+}
+
+TEST(SearchSpace, DrawsEveryChoiceOfEveryKnobButTheShortestPeriods) {
+  const SearchSpace space = Make(Object(kSmoothed));
+  for (const SearchSpace::Knob& knob : space.knobs()) {
+    const bool period = &knob == &space.knobs().front();
+    EXPECT_EQ(knob.choices[knob.least], period ? "\"5s\"" : knob.choices.front()) << knob.name;
+  }
+  EXPECT_TRUE(Find(space, "spec.behavior.scaleUp.stabilizationWindowSeconds")->optional);
+}
+
+TEST(SearchSpace, TriesSmoothingWindowsAroundTheObjectsOwn) {
+  const SearchSpace space = Make(Object(kSmoothed));
+  const SearchSpace::Knob* knob = Find(space, "spec.metrics[0].smoothing.window");
+  ASSERT_NE(knob, nullptr);
+  EXPECT_EQ(knob->choices[knob->usual], "\"50s\"");
+  EXPECT_EQ(knob->choices.front(), "\"15s\"");
+  EXPECT_EQ(knob->choices.back(), "\"180s\"");
+}
+
 TEST(SearchSpace, HasNoPointThatIsNotValid) {
-  for (const std::string metrics : {kSource, kCpu, kBanded}) {
-    for (const double capacity : {0.1, 20.0, 1e12}) {
+  for (const std::string metrics : {kSource, kCpu, kBanded, kSmoothed}) {
+    for (const double capacity : {0.002, 20.0, 1e12}) {
       const SearchSpace space =
           Make(Object(metrics, "  evaluation: {period: 7s, timeout: 6s}\n"), capacity);
       Random random(1);
@@ -88,7 +143,7 @@ TEST(SearchSpace, RefusesWhatItCannotTune) {
   const auto guard = SearchSpace::Create(Object(std::string(kSource) + "    role: Guard\n"), 20);
   ASSERT_FALSE(guard);
   EXPECT_EQ(guard.error().code, ErrorCode::kInvalidArgument);
-  for (const double capacity : {0.0, -1.0, 0.01, 1e13}) {
+  for (const double capacity : {0.0, -1.0, 0.001, 1e13}) {
     EXPECT_FALSE(SearchSpace::Create(Object(kSource), capacity)) << capacity;
   }
   EXPECT_FALSE(SearchSpace::Create("{", 20));
