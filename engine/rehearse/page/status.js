@@ -22,7 +22,7 @@ function setText(node, text) {
 async function ask(path) {
   const answer = await fetch(path, { signal: AbortSignal.timeout(kPatience), cache: "no-store" });
   if (answer.status === 404) return null;
-  if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
+  if (!answer.ok) throw new Error((answer.status === 400 && (await answer.json()).error) || `HTTP status ${answer.status}`);
   return answer.json();
 }
 
@@ -315,8 +315,27 @@ const drawer = (() => {
       decision.written ? make("p", {}, arrows(decision.written)) : "",
       make("h3", {}, "Metrics"), table("What each metric asked for", ["metric", "asks for", "because", "oldest sample"], metrics, { class: "words" }),
       make("h3", {}, "Stages"), table("From what was asked to what was decided", ["stage", "about", "before", "after", "reason", "evidence"], steps, { class: "words", id: "stages" }),
+      ...(decision.counterfactuals ? [make("h3", {}, "What would change it"), make("ul", { id: "alternatives" },
+        (decision.counterfactuals.length ? decision.counterfactuals.map((one) => one.text) : ["nothing within reach"]).map((line) => make("li", {}, line))), whatIf(decision)] : []),
       make("h3", {}, "Conditions"), table("What this evaluation set", ["condition", "status", "reason", "message"], conditions, { class: "words" }),
       make("p", { class: "hint" }, `Decision ${decision.id}. The same in a terminal: hpaplus explain ${nameOf(decision)} --decision ${decision.id} --url ${location.origin}`));
+  };
+  // The same decision under another setting, which only the engine can make.
+  const whatIf = (decision) => {
+    const setting = make("input", { type: "text", id: "what-if", maxlength: 200, placeholder: "maxReplicas=20", spellcheck: "false" });
+    const said = make("p", { "aria-live": "polite" });
+    const decide = async (event) => {
+      event.preventDefault();
+      if (!setting.value) return;
+      try {
+        const answer = await ask(`v1/decisions/${pathOf(decision)}?id=${encodeURIComponent(decision.id)}&whatIf=${encodeURIComponent(setting.value)}`);
+        const other = answer && answer.decisions.length ? answer.decisions[0].whatIf : null;
+        setText(said, other ? `With ${other.change}: ${arrows(other.summary)}` : "What this decision was made from is not kept any more.");
+      } catch (error) {
+        setText(said, error.message);
+      }
+    };
+    return make("form", { onsubmit: decide }, make("div", { class: "tools" }, make("label", {}, "What if ", setting), make("button", { type: "submit" }, "Decide again")), said);
   };
   const head = (title) => make("header", {}, make("h2", { id: "decision-title", tabindex: -1 }, `${nameOf(state.history)}, ${title}`),
     make("div", { class: "tools" }, make("button", { type: "button", onclick: () => move(-1) }, "Older"), make("button", { type: "button", onclick: () => move(1) }, "Newer"),
@@ -340,7 +359,7 @@ const drawer = (() => {
     if (next) show(next);
   };
   dialog.addEventListener("keydown", (event) => {
-    if (event.target.closest(".scroll")) return;
+    if (event.target.closest(".scroll, input")) return;
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
