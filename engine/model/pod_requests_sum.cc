@@ -55,7 +55,6 @@ std::string CountedAs(const std::string& resource) {
   if (resource == "cpu" || resource == "memory" || resource == "ephemeral-storage") {
     return "requests." + resource;
   }
-  if (resource == "count/pods") return "pods";
   return resource;
 }
 

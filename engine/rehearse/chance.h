@@ -12,11 +12,10 @@ struct Block {
 };
 
 /// How likely a policy is, over `ahead` more blocks of the same kind, a tenth better than
-/// hpa-default in one of cost and time short and no worse in the other: 0 .. 1. Of what both did in
-/// the same blocks the differences are taken as a sample; their sum ahead is then of Student's
-/// kind, here of the normal one, with the spread of a prediction. A spread is never taken for less
-/// than what a model of a workload is off in any case. Preconditions: as many blocks of both, ahead
-/// > 0.
+/// hpa-default in one of cost and time short and no worse in the other: 0 .. 1. A paired block
+/// bootstrap: futures are put together from blocks drawn at random, the same for both; what is
+/// close to the bar counts in part, for what a model of a workload is off in any case. Always the
+/// same for the same blocks. Preconditions: as many blocks of both, ahead > 0.
 [[nodiscard]] double ChanceToBeat(const std::vector<Block>& policy, const std::vector<Block>& hpa,
                                   double ahead);
 

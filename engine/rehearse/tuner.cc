@@ -245,14 +245,19 @@ ScorePair Tuner::TryOne(const Point& point) const {
                        WorseBy(plain.scores, hpa_.plain) > kWorse;
   if (far_off) return {plain.scores, plain.scores, 0};
   const DirectScores stressed = RunDirect(*spec, world_.stressed, world_.policies, world_.start);
-  double chance = ChanceOf(plain, hpa_runs_.plain) + ChanceOf(stressed, hpa_runs_.stressed);
-  double situations = 2;
-  if (world_.ramped != nullptr) {
-    const DirectScores ramped = RunDirect(*spec, *world_.ramped, world_.policies, world_.start);
-    chance += ChanceOf(ramped, hpa_runs_.ramped);
-    ++situations;
+  ScorePair scores{plain.scores, stressed.scores, 0};
+  scores.chance = ChanceOf(plain, hpa_runs_.plain) + ChanceOf(stressed, hpa_runs_.stressed);
+  if (world_.ramped == nullptr) {
+    scores.chance /= 2;
+    return scores;
   }
-  return {plain.scores, stressed.scores, chance / situations};
+  // What is worse already comes after what is not, whatever its chance.
+  if (world_.objective.Judge(scores, hpa_).worse <= 0) {
+    const DirectScores ramped = RunDirect(*spec, *world_.ramped, world_.policies, world_.start);
+    scores.chance += ChanceOf(ramped, hpa_runs_.ramped);
+  }
+  scores.chance /= 3;
+  return scores;
 }
 
 double Tuner::ChanceOf(const DirectScores& run, const DirectScores& hpa) const {

@@ -12,7 +12,6 @@ namespace {
 
 constexpr double kDay = 86'400;
 constexpr double kAside = 0.3;  // Of the trace.
-constexpr double kNear = 15;    // Seconds between points.
 
 RunOptions OptionsFor(const Trace& trace, RunOptions options, const WorkloadSpec& spec) {
   if (options.plant.initial == 0) {
@@ -92,17 +91,21 @@ Situation Tuning::Stressed() const {
   return {Noisy(search_.trace(), options_.seed), run};
 }
 
-// Where points are far apart a demand may as well have grown little by little.
+// Between two points a demand may as well have grown little by little.
 std::optional<Situation> Tuning::Ramped() const {
+  constexpr double kApart = 5;     // Seconds between points of which it matters.
+  constexpr double kLongest = 15;  // A step on the line.
+  constexpr double kOfPoints = 4;
   const Trace& trace = search_.trace();
-  const bool far_apart = static_cast<double>(trace.points().size()) * 2 * kNear < trace.seconds();
-  if (search_.options().between == Between::kLinear || !far_apart) return std::nullopt;
-  const auto steps = static_cast<std::size_t>(trace.seconds() / kNear);
+  const double apart = trace.seconds() / static_cast<double>(trace.points().size());
+  if (search_.options().between == Between::kLinear || apart < kApart) return std::nullopt;
+  const double step = std::min(kLongest, apart / kOfPoints);
+  const auto steps = static_cast<std::size_t>(trace.seconds() / step);
   TraceReader line(trace, Between::kLinear);
   std::vector<Trace::Point> points;
   points.reserve(steps);
   for (std::size_t i = 0; i < steps; ++i) {
-    const double seconds = static_cast<double>(i) * kNear;
+    const double seconds = static_cast<double>(i) * step;
     points.push_back({seconds, line.At(seconds)});
   }
   return Situation(trace.WithPoints(std::move(points)), search_.options());

@@ -45,7 +45,7 @@ TEST(ChanceToBeat, AsksForCheaperWhereTheHpaIsNeverShort) {
   EXPECT_GT(ChanceToBeat(Steady(880, 0), hpa, 8), 0.99);
   auto once = Steady(880, 0);
   once[3].short_seconds = 5;
-  EXPECT_LT(ChanceToBeat(once, hpa, 8), 0.5);
+  EXPECT_LT(ChanceToBeat(once, hpa, 8), 0.75);
 }
 
 }  // namespace

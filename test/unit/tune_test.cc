@@ -3,10 +3,13 @@
 #include <cmath>
 #include <fstream>
 #include <iterator>
+#include <numbers>
+#include <utility>
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
+#include "engine/base/random.h"
 #include "engine/eval/thread_executor.h"
 #include "engine/model/yaml_json.h"
 #include "engine/rehearse/tune_report.h"
@@ -32,6 +35,15 @@ Trace Waves() {
   return *trace;
 }
 
+Trace PerStep(const std::vector<double>& values, int step) {
+  std::string text = "t_seconds,value\n";
+  for (std::size_t i = 0; i < values.size(); ++i)
+    text += fmt::format("{},{}\n", i * static_cast<std::size_t>(step), values[i]);
+  auto trace = Trace::FromCsv(text);
+  EXPECT_TRUE(trace);
+  return *trace;
+}
+
 std::string Object() {
   const auto documents = ParseYaml(R"(
 apiVersion: autoscaling.hpaplus.io/v1alpha1
@@ -48,16 +60,43 @@ spec:
   return documents->front().json;
 }
 
+// Three weeks by the hour: day and night, with sudden hours.
+Trace Hours() {
+  Random random(12);
+  std::vector<double> values;
+  for (int hour = 0; hour < 21 * 24; ++hour) {
+    const double day = 500 - 350 * std::cos(hour * 2 * std::numbers::pi / 24);
+    values.push_back(day * (0.85 + 0.3 * random.Uniform()) * (random.Chance(0.04) ? 0.5 : 1));
+  }
+  return PerStep(values, 3600);
+}
+
+// Eight hours of calls that come for some minutes every half an hour, and of none in between.
+Trace Calls() {
+  Random random(13);
+  std::vector<double> values;
+  for (int minute = 0; minute < 480; ++minute) {
+    const bool calls = minute % 30 < 4 && random.Chance(0.9);
+    values.push_back(calls ? 200 + 600 * random.Uniform() : 20 * random.Uniform());
+  }
+  return PerStep(values, 60);
+}
+
 class TuneTest : public ::testing::Test {
  protected:
   Result<TuneResult> Tune(std::size_t candidates, Executor& executor, TuneState* state = nullptr,
                           const std::stop_token& stop = {}) {
+    return TuneFor(trace_, candidates, executor, state, stop);
+  }
+
+  Result<TuneResult> TuneFor(const Trace& trace, std::size_t candidates, Executor& executor,
+                             TuneState* state = nullptr, const std::stop_token& stop = {}) {
     TuneOptions options;
     options.run.plant = {10, seconds(30), 0};
     options.objective = *Objective::Parse(Objective::kDefault);
     options.seed = 7;
     options.candidates = candidates;
-    Tuning tuning({spec_, space_, trace_, policies_, executor, clock_, state,
+    Tuning tuning({spec_, space_, trace, policies_, executor, clock_, state,
                    [this](const TuneProgress& progress) { progress_.push_back(progress.tried); }},
                   options);
     return tuning.Run(stop);
@@ -90,6 +129,24 @@ TEST_F(TuneTest, FindsAPolicyThatIsBetterWhereItHasNotLooked) {
   EXPECT_TRUE(result->better) << TuneVerdict({.result = *result});
   EXPECT_EQ(result->sensitivity.size(), space_.knobs().size());
   EXPECT_FALSE(progress_.empty());
+}
+
+TEST_F(TuneTest, IsATenthBetterThanTheHpaOnSuddenDemandsThatItHasNotSeen) {
+  for (const auto& [name, trace] : {std::pair("hours", Hours()), std::pair("calls", Calls())}) {
+    SCOPED_TRACE(name);
+    const auto result = TuneFor(trace, 256, serial_);
+    ASSERT_TRUE(result && result->chosen);
+    EXPECT_GT(result->hpa.aside.scores.under_provisioned_time_share, 0);
+    EXPECT_TRUE(result->better) << TuneVerdict({.result = *result});
+    const auto spec = space_.Spec(result->chosen->settings);
+    ASSERT_TRUE(spec);
+    RunOptions slow = result->aside->options();
+    slow.plant.startup = seconds(45);
+    const auto scores = [&](const WorkloadSpec& some) {
+      return RunEngine("", some, result->aside->trace(), slow, policies_, Timestamp()).scores;
+    };
+    EXPECT_EQ(WorseBy(scores(*spec), scores(HpaDefault(spec_))), 0) << "where pods start slowly";
+  }
 }
 
 TEST_F(TuneTest, ReportsWhatTheEngineSaysOfIt) {
