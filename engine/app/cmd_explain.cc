@@ -11,13 +11,11 @@
 #include "engine/app/decision_json.h"
 #include "engine/app/exit_codes.h"
 #include "engine/app/explain_table.h"
+#include "engine/app/explainer.h"
 #include "engine/app/quota_table.h"
-#include "engine/app/what_if.h"
 #include "engine/base/url.h"
-#include "engine/core/counterfactual.h"
 #include "engine/record/recording.h"
 #include "engine/record/verify.h"
-#include "engine/replay/counterfactual_json.h"
 #include "engine/shell/curl_client.h"
 #include "engine/shell/system_clock.h"
 #include "policies/builtin.h"
@@ -28,62 +26,28 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr auto kPatience = std::chrono::seconds(10);
-
-// A recorded decision, and what is needed to make it again.
-struct Situation {
-  std::shared_ptr<const Round> round;
-  std::optional<History> history;  // From before it.
-  DecideConfig config;
-  std::optional<record::RecordedWrite> write;
-};
+// How long the next decision is waited for: if it is only to say what would change it; if that is
+// what was asked.
+constexpr Duration kGlance = std::chrono::seconds(3);
+constexpr Duration kNextDecision = std::chrono::minutes(5);
+constexpr Duration kAskAgain = std::chrono::milliseconds(300);
 
 Error Invalid(std::string message) {
   return {ErrorCode::kInvalidArgument, std::move(message)};
 }
 
-class Explainer {
- public:
-  explicit Explainer(const ExplainOptions& options) : options_(options) {}
-
-  [[nodiscard]] Result<Json> Explain(const Situation& situation) const {
-    const Round& round = *situation.round;
-    const Decision& decision = round.admitted ? *round.admitted : round.decided;
-    Json json = DecisionJson(decision, *round.view);
-    if (situation.write) json["written"] = WriteText(*situation.write);
-    if (!situation.history) {
-      if (options_.what_if.empty()) return json;
-      return Invalid("the memory of this decision was not recorded, so it cannot be made again");
-    }
-    const PolicySet policies = policies::MakeBuiltinPolicies(*round.view->spec);
-    const DecideInput in{round.at,    situation.config, round.id,
-                         *round.view, policies,         round.readings};
-    json["counterfactuals"] =
-        replay::CounterfactualsJson(FindCounterfactuals(in, *situation.history), *round.view->spec);
-    if (options_.what_if.empty()) return json;
-    Result<Json> other = DecideWith(situation);
-    if (!other) return other.error();
-    json["whatIf"] = *std::move(other);
-    return json;
+Result<Json> Explained(const Situation& situation, const std::string& what_if) {
+  const Round& round = *situation.round;
+  Json json = DecisionJson(round.admitted ? *round.admitted : round.decided, *round.view);
+  if (situation.write) json["written"] = WriteText(*situation.write);
+  if (!situation.history) {
+    if (what_if.empty()) return json;
+    return Invalid("the memory of this decision was not recorded, so it cannot be made again");
   }
-
- private:
-  // The same situation, with the object changed.
-  [[nodiscard]] Result<Json> DecideWith(const Situation& situation) const {
-    const Round& round = *situation.round;
-    Result<WorkloadSpec> changed = WhatIf(*round.view->spec, options_.what_if);
-    if (!changed) return changed.error();
-    WorkloadView view = *round.view;
-    view.spec = std::make_shared<const WorkloadSpec>(*std::move(changed));
-    const PolicySet policies = policies::MakeBuiltinPolicies(*view.spec);
-    const Decided decided = Decide(
-        {round.at, situation.config, round.id, view, policies, round.readings}, *situation.history);
-    Json json = DecisionJson(decided.decision, view);
-    json["change"] = options_.what_if;
-    return json;
-  }
-
-  const ExplainOptions& options_;
-};
+  const Status added = AddAlternatives(situation, what_if, json);
+  if (!added) return added.error();
+  return json;
+}
 
 // The decisions asked for, oldest first.
 Result<std::vector<Situation>> FindSituations(const ExplainOptions& options, std::ostream& err) {
@@ -136,6 +100,9 @@ Result<Json> AskEngine(const std::string& url, const char* list, const std::stri
     return Error{ErrorCode::kNotFound, "the engine has no object " + object};
   }
   Json json = Json::parse(answers[0]->body, nullptr, false);
+  if (answers[0]->status == 400 && json.is_object() && json.contains("error")) {
+    return Invalid(json["error"].dump());
+  }
   if (answers[0]->status != 200 || !json.is_object()) {
     return Error{ErrorCode::kMalformedData,
                  fmt::format("{} answers with HTTP status {}", url, answers[0]->status)};
@@ -143,20 +110,16 @@ Result<Json> AskEngine(const std::string& url, const char* list, const std::stri
   return json;
 }
 
-// "?last=3", "?at=...", "?id=..."
+// "?last=3", "?at=...", "?id=...", perhaps with "&whatIf=..."
 std::string QueryOf(const ExplainOptions& options) {
-  if (options.at) return "?at=" + PercentEncode(FormatRfc3339(*options.at, true));
-  if (!options.decision.empty()) return "?id=" + PercentEncode(options.decision);
-  return fmt::format("?last={}", options.last);
+  std::string query = fmt::format("?last={}", options.last);
+  if (options.at) query = "?at=" + PercentEncode(FormatRfc3339(*options.at, true));
+  if (!options.decision.empty()) query = "?id=" + PercentEncode(options.decision);
+  if (!options.what_if.empty()) query += "&whatIf=" + PercentEncode(options.what_if);
+  return query;
 }
 
-// As a running engine tells it; what a decision was made from it does not tell.
-Result<std::vector<Json>> KeptDecisions(const ExplainOptions& options) {
-  if (!options.what_if.empty()) {
-    return Invalid(
-        "a running engine does not tell what a decision was made from; for --what-if, run it with "
-        "--record and name the directory with --recording");
-  }
+Result<std::vector<Json>> AskDecisions(const ExplainOptions& options) {
   const Result<Json> json = AskEngine(options.url, "decisions", options.object, QueryOf(options));
   if (!json) return json.error();
   const auto decisions = json->find("decisions");
@@ -169,17 +132,42 @@ Result<std::vector<Json>> KeptDecisions(const ExplainOptions& options) {
   return std::vector<Json>(decisions->begin(), decisions->end());
 }
 
+// As a running engine tells it. What a decision was made from it keeps of objects that somebody
+// asks for, from then on: so the newest decision is waited for, if it was not asked for before.
+Result<std::vector<Json>> KeptDecisions(const ExplainOptions& options, std::ostream& err) {
+  const char* const wanted = options.what_if.empty() ? "counterfactuals" : "whatIf";
+  const bool is_past = options.at || !options.decision.empty();
+  SystemClock clock;
+  const Timestamp begun = clock.Now();
+  const Duration patience = options.what_if.empty() ? kGlance : kNextDecision;
+  for (bool told = false;;) {
+    auto decisions = AskDecisions(options);
+    if (!decisions || decisions->back().contains(wanted)) return decisions;
+    if (is_past || clock.Now() - begun >= patience) {
+      if (options.what_if.empty()) return decisions;
+      return Error{ErrorCode::kNotFound,
+                   "the engine keeps what a decision was made from only once it has been asked for "
+                   "the object, as it is now; for what was before, run it with --record and name "
+                   "the directory with --recording"};
+    }
+    if (!told && !options.what_if.empty()) {
+      err << "hpaplus explain: waiting for the next decision of " << options.object << "\n";
+      told = true;
+    }
+    (void)clock.WaitUntil(clock.Now() + kAskAgain, {});
+  }
+}
+
 Result<std::vector<Json>> Explanations(const ExplainOptions& options, std::ostream& err) {
   if (options.object.find('/') == std::string::npos) {
     return Invalid("the object is wanted as NAMESPACE/NAME");
   }
-  if (!options.url.empty()) return KeptDecisions(options);
+  if (!options.url.empty()) return KeptDecisions(options, err);
   const auto situations = FindSituations(options, err);
   if (!situations) return situations.error();
-  const Explainer explainer(options);
   std::vector<Json> decisions;
   for (const Situation& situation : *situations) {
-    Result<Json> decision = explainer.Explain(situation);
+    Result<Json> decision = Explained(situation, options.what_if);
     if (!decision) return decision.error();
     decisions.push_back(*std::move(decision));
   }

@@ -28,6 +28,7 @@
 #include "engine/kube/open_access.h"
 #include "engine/record/recent_decisions.h"
 #include "engine/record/recorder.h"
+#include "engine/record/watched_rounds.h"
 #include "engine/rehearse/html_report.h"
 #include "engine/rehearse/shadows.h"
 #include "engine/shell/admin_server.h"
@@ -205,8 +206,10 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
   const auto quota_telemetry = QuotaTelemetry::Create({.lines_max = config.http.objects_max});
   api::QuotaBoard quota_board;
   QuotaJournalFanout quota_observers{quota_telemetry.get(), &quota_board};
+  record::WatchedRounds watched({}, recorder->get());
   rehearse::Shadows shadows({.decide = EngineConfig(config).decide, .all = config.dry_run},
-                            policies::MakeBuiltinPolicies, shadow_book, recorder->get());
+                            policies::MakeBuiltinPolicies, shadow_book, &watched);
+  observers.Add(watched);
   observers.Add(shadows);
   SourceRelay sources;
   Result<std::unique_ptr<LiveWorld>> live = Error{};
@@ -237,8 +240,9 @@ int RunUntilStopped(const ControllerConfig& config, const Connect& connect, std:
     const std::string deaf = scaler ? scaler->state().problem : "";
     return deaf.empty() ? "" : "scaler: " + deaf;
   };
-  const LivePages pages(board, quota_board, config.history.per_object > 0 ? &recent : nullptr,
-                        clock, {Version(), config.dry_run});
+  const LivePages pages(
+      {board, quota_board, clock, config.history.per_object > 0 ? &recent : nullptr, &watched},
+      {Version(), config.dry_run, EngineConfig(config).decide});
   auto admin = StartAdmin(config.http, pages,
                           {.metrics =
                                [&] {

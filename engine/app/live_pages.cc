@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/app/decision_json.h"
+#include "engine/app/explainer.h"
 #include "engine/app/fleet_json.h"
 #include "engine/app/history_json.h"
 #include "engine/app/quota_page.h"
@@ -23,6 +24,7 @@ using record::PastDecision;
 
 constexpr std::string_view kDecisions = "/v1/decisions/";
 constexpr std::string_view kHistory = "/v1/history/";
+constexpr std::size_t kWhatIfMost = 500;
 
 Reply Tell(const Json& json, int status = 200) {
   return {status, json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
@@ -68,14 +70,11 @@ Result<std::vector<PastDecision>> Choose(std::vector<PastDecision> past,
       return past;
     }
   }
-  return Error{ErrorCode::kInvalidArgument, "one of last, at and id is wanted"};
+  return Error{ErrorCode::kInvalidArgument,
+               "one of last, at and id is wanted, and perhaps whatIf beside it"};
 }
 
 }  // namespace
-
-LivePages::LivePages(const api::DecisionBoard& board, const api::QuotaBoard& quotas,
-                     const record::RecentDecisions* recent, Clock& clock, Facts facts)
-    : board_(board), quotas_(quotas), recent_(recent), clock_(clock), facts_(std::move(facts)) {}
 
 Reply LivePages::Answer(std::string_view path, const AdminServer::Query& query) const {
   if (path == "/v1/status") return Fleet(query);
@@ -84,12 +83,12 @@ Reply LivePages::Answer(std::string_view path, const AdminServer::Query& query) 
     const std::string_view name = path.substr(root.size());
     const auto slash = name.find('/');
     if (slash == std::string_view::npos) return NotFound();
-    const auto entry = board_.Find(name.substr(0, slash), name.substr(slash + 1));
+    const auto entry = from_.board.Find(name.substr(0, slash), name.substr(slash + 1));
     if (!entry) return NotFound();
     return root == kHistory ? History(entry) : Decisions(entry, query);
   }
-  auto page = DecisionPage(board_, path);
-  if (!page) page = QuotaPage(quotas_, path);
+  auto page = DecisionPage(from_.board, path);
+  if (!page) page = QuotaPage(from_.quotas, path);
   return page ? Reply{200, *std::move(page)} : NotFound();
 }
 
@@ -97,17 +96,17 @@ Reply LivePages::Fleet(const AdminServer::Query& query) const {
   const auto parsed = ParseFleetQuery(query);
   if (!parsed) return Refuse(parsed.error().message);
   Json json = {{"schema", "hpaplus.io/v1/status"},
-               {"now", ToSeconds(clock_.Now().time_since_epoch())},
+               {"now", ToSeconds(from_.clock.Now().time_since_epoch())},
                {"version", facts_.version},
                {"dryRun", facts_.dry_run}};
-  if (recent_ != nullptr) {
-    const auto totals = recent_->totals();
+  if (from_.recent != nullptr) {
+    const auto totals = from_.recent->totals();
     json["kept"] = {{"decisions", totals.decisions},
                     {"bytes", totals.bytes},
-                    {"perObject", recent_->config().per_object},
-                    {"maxBytes", recent_->config().bytes_most}};
+                    {"perObject", from_.recent->config().per_object},
+                    {"maxBytes", from_.recent->config().bytes_most}};
   }
-  AddFleet(board_, recent_, *parsed, json);
+  AddFleet(from_.board, from_.recent, *parsed, json);
   return Tell(json);
 }
 
@@ -118,6 +117,7 @@ Reply LivePages::History(const api::DecisionBoard::Entry& entry) const {
                {"name", spec.name},
                {"min", spec.min_replicas},
                {"max", spec.max_replicas}};
+  Look(*entry);
   const auto past = PastOf(*entry);
   if (!past.empty()) {
     json["summary"] = kube::DecisionText(past.back().decision, past.back().view);
@@ -127,24 +127,54 @@ Reply LivePages::History(const api::DecisionBoard::Entry& entry) const {
   return Tell(json);
 }
 
-Reply LivePages::Decisions(const api::DecisionBoard::Entry& entry,
-                           const AdminServer::Query& query) const {
+Reply LivePages::Decisions(const api::DecisionBoard::Entry& entry, AdminServer::Query query) const {
+  std::string what_if;
+  if (const auto wanted = query.find("whatIf"); wanted != query.end()) {
+    what_if = wanted->second;
+    query.erase(wanted);
+  }
+  if (what_if.size() > kWhatIfMost) return Refuse("whatIf is too long");
   const auto chosen = Choose(PastOf(*entry), query);
   if (!chosen) return Refuse(chosen.error().message);
+  Look(*entry);
+  const auto rounds = RoundsOf(*entry);
   Json json = {{"schema", "hpaplus.io/v1/explain"}, {"decisions", Json::array()}};
   for (const PastDecision& past : *chosen) {
     Json decision = DecisionJson(past.decision, past.view);
     if (past.write) decision["written"] = WriteText(*past.write);
     if (entry->decision && entry->decision->at == past.decision.at) AddShadow(*entry, decision);
+    const auto round = std::ranges::find_if(
+        rounds, [&past](const auto& one) { return one->at == past.decision.at; });
+    if (round != rounds.end()) {
+      const Situation situation{*round, (*round)->history, facts_.decide, std::nullopt};
+      const Status added = AddAlternatives(situation, what_if, decision);
+      if (!added) return Refuse(added.error().message);
+    }
     json["decisions"].push_back(std::move(decision));
   }
   return Tell(json);
 }
 
+void LivePages::Look(const api::BoardEntry& entry) const {
+  if (from_.watched != nullptr && entry.decision)
+    from_.watched->Watch(entry.decision->workload, from_.clock.Now());
+}
+
+record::WatchedRounds::Rounds LivePages::RoundsOf(const api::BoardEntry& entry) const {
+  if (from_.watched == nullptr || !entry.decision) return {};
+  auto rounds = from_.watched->Of(entry.decision->workload);
+  // Another object may have had that id.
+  std::erase_if(rounds, [&uid = entry.view->spec->uid](const auto& round) {
+    return round->view->spec->uid != uid;
+  });
+  return rounds;
+}
+
 std::vector<PastDecision> LivePages::PastOf(const api::BoardEntry& entry) const {
   if (!entry.decision) return {};
   std::vector<PastDecision> past;
-  if (recent_ != nullptr) past = recent_->Of(entry.decision->workload, entry.view->spec->uid);
+  if (from_.recent != nullptr)
+    past = from_.recent->Of(entry.decision->workload, entry.view->spec->uid);
   if (past.empty()) {
     past.push_back({*entry.decision, *entry.view, std::nullopt});
     past.back().view.spec = entry.decided;

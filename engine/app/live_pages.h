@@ -2,12 +2,14 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/api/decision_board.h"
 #include "engine/api/quota_board.h"
 #include "engine/ports/clock.h"
 #include "engine/record/recent_decisions.h"
+#include "engine/record/watched_rounds.h"
 #include "engine/shell/admin_server.h"
 
 namespace hpaplus::app {
@@ -16,8 +18,8 @@ namespace hpaplus::app {
 ///
 ///     /v1/status                       objects, a line each: q, sort, limit
 ///     /v1/history/NAMESPACE/NAME       one object over time
-///     /v1/decisions/NAMESPACE/NAME     its decisions: last, at, id; without these, the last one,
-///                                      as DecisionPage has it
+///     /v1/decisions/NAMESPACE/NAME     its decisions: last, at, id, each perhaps with whatIf;
+///                                      without these, the last one, as DecisionPage has it
 ///     /v1/quotas                       as QuotaPage has it
 ///
 /// Thread-safe. All references must outlive it.
@@ -26,11 +28,17 @@ class LivePages {
   struct Facts {
     std::string version;
     bool dry_run = false;
+    DecideConfig decide;  // That all is decided with.
+  };
+  struct Sources {
+    const api::DecisionBoard& board;
+    const api::QuotaBoard& quotas;
+    Clock& clock;
+    const record::RecentDecisions* recent = nullptr;  // Null: only the last decisions are kept.
+    record::WatchedRounds* watched = nullptr;         // Null: what they are made from is not known.
   };
 
-  /// `recent` is null where no more than the last decisions are kept.
-  LivePages(const api::DecisionBoard& board, const api::QuotaBoard& quotas,
-            const record::RecentDecisions* recent, Clock& clock, Facts facts);
+  LivePages(const Sources& sources, Facts facts) : from_(sources), facts_(std::move(facts)) {}
 
   [[nodiscard]] AdminServer::JsonReply Answer(std::string_view path,
                                               const AdminServer::Query& query) const;
@@ -41,14 +49,14 @@ class LivePages {
   [[nodiscard]] Reply Fleet(const AdminServer::Query& query) const;
   [[nodiscard]] Reply History(const api::DecisionBoard::Entry& entry) const;
   [[nodiscard]] Reply Decisions(const api::DecisionBoard::Entry& entry,
-                                const AdminServer::Query& query) const;
+                                AdminServer::Query query) const;
+  // Somebody looks at it: from now on it is kept what its decisions are made from.
+  void Look(const api::BoardEntry& entry) const;
+  [[nodiscard]] record::WatchedRounds::Rounds RoundsOf(const api::BoardEntry& entry) const;
   // Oldest first; the last one at least, unless there has been none.
   [[nodiscard]] std::vector<record::PastDecision> PastOf(const api::BoardEntry& entry) const;
 
-  const api::DecisionBoard& board_;
-  const api::QuotaBoard& quotas_;
-  const record::RecentDecisions* const recent_;
-  Clock& clock_;
+  const Sources from_;
   const Facts facts_;
 };
 

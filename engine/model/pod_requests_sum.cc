@@ -55,6 +55,7 @@ std::string CountedAs(const std::string& resource) {
   if (resource == "cpu" || resource == "memory" || resource == "ephemeral-storage") {
     return "requests." + resource;
   }
+  if (resource == "count/pods") return "pods";
   return resource;
 }
 

@@ -61,6 +61,7 @@ struct QuotaSpec {
   std::optional<std::int32_t> grow_percent_most;  // Of hard, in one evaluation.
   Duration shrink_window = std::chrono::minutes(5);
   std::int32_t shrink_percent_most = 10;
+  bool keeps_headroom = false;  // What is in use keeps its headroom, even if others lack it.
   Duration stale_after = std::chrono::minutes(5);  // Then it falls back to min.
   std::optional<Timestamp> frozen_until;
   bool operator==(const QuotaSpec&) const = default;

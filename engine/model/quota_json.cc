@@ -27,6 +27,9 @@ constexpr Names<QuotaMode, 4> kModes{{{"Off", QuotaMode::kOff},
                                       {"Recommend", QuotaMode::kRecommend},
                                       {"Auto", QuotaMode::kAuto}}};
 
+// Whether it has the headroom.
+constexpr Names<bool, 2> kFloors{{{"Used", false}, {"UsedPlusHeadroom", true}}};
+
 void CheckKind(const JsonField& root, std::string_view wanted) {
   const JsonField version = root.Field("apiVersion");
   if (version.Text(kApiVersion) != kApiVersion) {
@@ -170,6 +173,7 @@ QuotaSpec ReadQuota(const JsonField& root) {
                           .value_or(out.shrink_window);
   out.shrink_percent_most =
       ReadCount(shrink.Field("maxStepPercent"), out.shrink_percent_most, 1, 100);
+  out.keeps_headroom = OneOf(shrink.Field("floor"), kFloors, out.keeps_headroom);
   return out;
 }
 

@@ -132,17 +132,16 @@ void ApplyStep(const QuotaSpec& spec, Amount hard, ResourceTrail& trail) {
   }
 }
 
-// What is less than this is in use, and stays.
-void KeepInUse(const ResourceUse& use, ResourceTrail& trail) {
-  const Amount in_use = Fit(use.in_use());
-  const Amount least = use.hard ? std::min(in_use, *use.hard) : in_use;
-  trail.MoveIf(trail.now() < least, QuotaStage::kInUse, least, QuotaReason::kInUse, in_use);
+void KeepInUse(Amount floor, const ResourceUse& use, ResourceTrail& trail) {
+  const Amount least = use.hard ? std::min(floor, *use.hard) : floor;
+  trail.MoveIf(trail.now() < least, QuotaStage::kInUse, least, QuotaReason::kInUse, floor);
 }
 
 void DecideResource(const DecideQuotaInput& in, Freshness freshness, const ResourceUse& use,
                     const QuotaResource& resource, const NodeShare& share, ResourceHistory& history,
                     ResourceDecision& out) {
   const Amount hard = use.hard.value_or(share.share);
+  const Amount floor = QuotaFloor(in.spec, resource, use);
   ResourceTrail trail(out, hard);
   if (freshness == Freshness::kHold) {
     trail.Move(QuotaStage::kFreshness, hard, QuotaReason::kHeldStale, 0);
@@ -153,14 +152,14 @@ void DecideResource(const DecideQuotaInput& in, Freshness freshness, const Resou
     // Down at once, never up: what is not known is no demand.
     trail.Move(QuotaStage::kFreshness, std::min(hard, resource.min), QuotaReason::kFellBackToMin,
                resource.min);
-    KeepInUse(use, trail);
+    KeepInUse(floor, use, trail);
     out.target = trail.now();
     return;
   }
   SayDemand(resource, use, share, trail);
   if (!use.hard) {
     trail.Move(QuotaStage::kHysteresis, trail.now(), QuotaReason::kNoLimit, 0);
-    KeepInUse(use, trail);
+    KeepInUse(floor, use, trail);
     out.target = trail.now();
     return;
   }
@@ -170,7 +169,7 @@ void DecideResource(const DecideQuotaInput& in, Freshness freshness, const Resou
   if (!lacks) ApplyHysteresis(in.spec, hard, damped, trail);
   ApplyCooldown(in.spec, hard, largest, in.now, history, trail);
   if (!lacks) ApplyStep(in.spec, hard, trail);
-  KeepInUse(use, trail);
+  KeepInUse(floor, use, trail);
   out.target = trail.now();
 }
 
@@ -209,6 +208,14 @@ Amount QuotaDemand(const QuotaResource& resource, const QuotaDrivers& drivers,
       WideAmount{needed} + PercentOf(needed, resource.headroom_percent) + resource.headroom;
   const Amount rounded = RoundUpTo(Fit(with_headroom), resource.step);
   return std::clamp(rounded, resource.min, resource.max);
+}
+
+Amount QuotaFloor(const QuotaSpec& spec, const QuotaResource& resource, const ResourceUse& use) {
+  const Amount in_use = Fit(use.in_use());
+  if (!spec.keeps_headroom) return in_use;
+  const WideAmount with_headroom =
+      WideAmount{in_use} + PercentOf(in_use, resource.headroom_percent) + resource.headroom;
+  return std::max(in_use, std::min(Fit(with_headroom), resource.max));
 }
 
 DecidedQuota DecideQuota(const DecideQuotaInput& in, QuotaHistory history) {

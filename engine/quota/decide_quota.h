@@ -62,6 +62,10 @@ struct QuotaHistory {
 [[nodiscard]] Amount QuotaDemand(const QuotaResource& resource, const QuotaDrivers& drivers,
                                  const ResourceUse& use);
 
+/// What is not taken away: what is in use, with its headroom when the spec says so.
+[[nodiscard]] Amount QuotaFloor(const QuotaSpec& spec, const QuotaResource& resource,
+                                const ResourceUse& use);
+
 struct DecideQuotaInput {
   Timestamp now;
   const QuotaSpec& spec;

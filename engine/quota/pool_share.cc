@@ -96,7 +96,8 @@ void ShareResource(ResourceTree tree, std::span<const PoolMember> members, bool 
       continue;
     }
     node.demand = QuotaDemand(member.spec->resources[r], member.spec->drivers, use);
-    node.held = std::min(use.in_use(), use.hard.value_or(use.in_use()));
+    const Amount floor = QuotaFloor(*member.spec, member.spec->resources[r], use);
+    node.held = std::min(floor, use.hard.value_or(use.in_use()));
   }
   const std::vector<NodeShare> shares = ShareTree(tree.capacity, tree.nodes);
   for (std::size_t i = 0; i < tree.leaves.size(); ++i) {

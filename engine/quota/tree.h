@@ -39,7 +39,7 @@ struct NodeShare {
 
 /// Shares a capacity out over a tree:
 ///
-///     up      demand = min(max, sum of the children's)      held = sum of the children's
+///     up      demand = min(max, sum of the children's ceilings)      held = sum of the children's
 ///     floor   min, less what it lends: max(min(demand, min), min - lends_most)
 ///     ceiling max(floor, min(demand, max, min + borrows_most))
 ///     down    the children of a node fill its share, see Fill

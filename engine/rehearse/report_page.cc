@@ -163,6 +163,23 @@ Json Circle(const std::string& name, const Scores& scores, bool mark) {
           {"mark", mark}};
 }
 
+Json Circles(const char* title, Json points) {
+  return {{"title", title},
+          {"x", "replica-hours"},
+          {"y", "% of the time short"},
+          {"size", "changes a day"},
+          {"points", std::move(points)}};
+}
+
+// Of a few runs that are all named; one alone is not compared with anything.
+void AddScatter(const std::vector<const PolicyRun*>& runs, Json& page) {
+  if (runs.size() < 2) return;
+  Json points = Json::array();
+  for (const PolicyRun* run : runs)
+    points.push_back(Circle(run->name, run->scores, true));
+  page["scatter"] = Circles("Cost against time short", std::move(points));
+}
+
 Json Scatter(const TuneResult& result, const SearchSpace& space) {
   constexpr std::size_t kMost = 150;
   Json points = Json::array();
@@ -181,11 +198,7 @@ Json Scatter(const TuneResult& result, const SearchSpace& space) {
   points.push_back(Circle("hpa-default", result.hpa.search.plain, true));
   points.push_back(Circle("current", result.current.search.plain, true));
   if (result.chosen) points.push_back(Circle("tuned", result.chosen->search.plain, true));
-  return {{"title", "Cost against time short, where it was searched"},
-          {"x", "replica-hours"},
-          {"y", "% of the time short"},
-          {"size", "changes a day"},
-          {"points", points}};
+  return Circles("Cost against time short, where it was searched", std::move(points));
 }
 
 Json Sensitivities(const TuneResult& result) {
@@ -303,6 +316,7 @@ std::string ClosedLoopPage(const ClosedLoop& loop, const std::string& recording,
   for (const PolicyRun* run : all)
     AddRow(run->name, run->scores, figures);
   page["figures"] = Json::array({figures});
+  AddScatter(all, page);
   AddRuns(Situation(demand.trace, loop.options), all, demand.start, page);
   page["runs"]["title"] = "Recorded against decided";
   AddLog(runs.front(), demand.start, log);
@@ -325,6 +339,7 @@ std::string SimulatePage(const SimulateReport& report, const Trace& trace, Times
   }
   AddLog(report.runs.front(), start, log);
   page["figures"] = Json::array({figures});
+  AddScatter(runs, page);
   AddRuns(Situation(trace, report.options), runs, start, page);
   page["log"] = std::move(log);
   return page.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -382,6 +397,7 @@ std::string PlanPage(const Plan& plan, const PlanDemand& demand) {
   std::vector<const PolicyRun*> runs;
   for (const PolicyRun& run : past.runs)
     runs.push_back(&run);
+  AddScatter(runs, page);
   AddRuns(Situation(demand.trace, demand.options), runs, demand.start, page);
   Json log = Json::array();
   AddLog(*runs.back(), demand.start, log);

@@ -84,7 +84,7 @@ void Page(benchmark::State& state, const std::string& path, const AdminServer::Q
   }
   SystemClock clock;
   const api::QuotaBoard quotas;
-  const app::LivePages pages(fleet.board(), quotas, &recent, clock, {"bench", false});
+  const app::LivePages pages({fleet.board(), quotas, clock, &recent}, {"bench", false, {}});
   std::size_t bytes = 0;
   for (auto unused : state)
     bytes = pages.Answer(path, query).body.size();

@@ -205,7 +205,7 @@ TEST_F(KubeQuotaDeath, DyingAfterAnyWriteLeavesNothingThatIsWrong) {
 }
 
 // Without an election both are at it all the time, and their wishes are turned round meanwhile.
-TEST_F(KubeQuotaDeath, TwoEnginesAtOnceGiveAwayNoMoreThanThereIs) {
+TEST_F(KubeQuotaDeath, Q4TwoEnginesAtOnceGiveAwayNoMoreThanThereIs) {
   const std::string id = "both";
   ApplyPair(id);
   StartEngine();

@@ -17,7 +17,7 @@ namespace {
 using std::chrono::seconds;
 using testing::Contains;
 
-TEST_F(KubeQuota, ANamespaceAtItsLimitGetsQuotaAndPodsAndGivesBack) {
+TEST_F(KubeQuota, Q6ANamespaceAtItsLimitGetsQuotaAndPodsAndGivesBack) {
   ApplyQuota("1", "0");
   ApplyDynamic();
   TinyControllers controllers(api(), ns());
@@ -74,7 +74,7 @@ TEST_F(KubeQuota, APoolLimitsAQuotaAndItsLedgerSaysSo) {
   EXPECT_TRUE(HardBecomes("4")) << Hard();
 }
 
-TEST_F(KubeQuota, SomebodyElsesKeysAreAConflictAndStay) {
+TEST_F(KubeQuota, Q7SomebodyElsesKeysAreAConflictAndStay) {
   ApplyQuota("2", "1");
   ApplyDynamic({{"takeOver", false}});
   StartAt(20);
@@ -130,7 +130,7 @@ TEST_F(KubeQuota, AdmissionRefusesWhatIsBeyondTheQuota) {
 
 // Pods are admitted and deleted between the engine's reads and writes, and it is killed now and
 // then.
-TEST_F(KubeQuota, HardIsNeverBelowUsedWhilePodsComeAndGoAndEnginesDie) {
+TEST_F(KubeQuota, Q3HardIsNeverBelowUsedWhilePodsComeAndGoAndEnginesDie) {
   constexpr Duration kLife = std::chrono::milliseconds(2500);
   ApplyQuota("5", "0");
   ApplyDynamic({{"resources",

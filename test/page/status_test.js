@@ -149,6 +149,32 @@ const tests = {
     assert.deepStrictEqual(problems, []);
     await close();
   },
+  async "a decision says what would change it, and is made again with another setting"(browser, url) {
+    const { page, problems, close } = await open(browser, url);
+    await openObject(page);
+    const explained = async () => {
+      await page.locator(".strip").focus();
+      await page.keyboard.press("End");
+      await page.keyboard.press("Enter");
+      await page.waitForSelector("dialog[open] #stages");
+      if (await page.locator("#alternatives li").count() > 0) return true;
+      await page.keyboard.press("Escape");
+      return false;
+    };
+    await until("a decision from after somebody looked", explained);
+    assert.match(await page.locator("#alternatives").textContent(), /\d+ replicas? if/);
+    await page.locator("#what-if").fill("maxReplicas=3");
+    await page.keyboard.press("ArrowLeft"); // Moves in the text, not to another decision.
+    await page.keyboard.press("Enter");
+    const said = page.locator("dialog form p");
+    await until("the other decision", async () => /^With maxReplicas=3: \d+ → 3: /.test(await said.textContent()));
+    assert.deepStrictEqual(problems, []);
+    await page.locator("#what-if").fill(kNasty);
+    await page.keyboard.press("Enter");
+    await until("why not", async () => (await said.textContent()).includes("maxReplicas"));
+    assert.strictEqual(await page.locator("img").count(), 0);
+    await close();
+  },
   async "quotas have a table where there are any"(browser, url) {
     const { page, problems, close } = await open(browser, url);
     assert(await page.locator("#quota-title").isHidden());
@@ -216,7 +242,13 @@ const tests = {
     };
     assert.strictEqual(refused("--decision", "0000000000000000"), 1);
     assert.strictEqual(refused("--at", "2020-01-01T00:00:00Z"), 1);
-    assert.strictEqual(refused("--what-if", "maxReplicas=5"), 64);
+    const [other] = explain("--what-if", "maxReplicas=3");
+    assert(other.counterfactuals.length > 0);
+    assert.strictEqual(other.whatIf.change, "maxReplicas=3");
+    assert.strictEqual(other.whatIf.desiredReplicas, 3);
+    assert.strictEqual(refused("--what-if", "size=5"), 64);
+    const first = explain("--last", "1000")[0];
+    assert.strictEqual(refused("--decision", first.id, "--what-if", "maxReplicas=3"), first.counterfactuals ? 0 : 1);
   },
   async "it says so when the engine does not answer any more"(browser, url, engine) {
     const { page, close } = await open(browser, url);

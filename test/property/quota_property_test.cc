@@ -223,8 +223,8 @@ TEST(QuotaProperty, SharesAreMaxMinFairWithinOneUnit) {
   }
 }
 
-std::vector<ShareNode> RandomTree(Random& random) {
-  std::vector<ShareNode> nodes(1 + random.Next() % 30);
+std::vector<ShareNode> RandomTree(Random& random, std::size_t most) {
+  std::vector<ShareNode> nodes(1 + random.Next() % most);
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     ShareNode& one = nodes[i];
     one.name = "n" + std::to_string(i);
@@ -251,7 +251,7 @@ std::vector<ShareNode> RandomTree(Random& random) {
 TEST(QuotaProperty, NoPoolOfATreeGivesMoreThanItHas) {
   Random random(kSeed + 3);
   for (int round = 0; round < Rounds(); ++round) {
-    const std::vector<ShareNode> nodes = RandomTree(random);
+    const std::vector<ShareNode> nodes = RandomTree(random, 30);
     const Amount capacity = Below(random, 1500);
     const std::vector<NodeShare> shares = ShareTree(capacity, nodes);
     std::vector<Amount> held(nodes.size() + 1);
@@ -268,6 +268,81 @@ TEST(QuotaProperty, NoPoolOfATreeGivesMoreThanItHas) {
       const Amount has = i == nodes.size() ? capacity : shares[i].share;
       ASSERT_LE(given[i], std::max(has, held[i])) << round << " at " << i;
     }
+  }
+}
+
+// The tree as its contract has it, by recursion, every family shared out by the slow solver.
+class SlowTree {
+ public:
+  explicit SlowTree(const std::vector<ShareNode>& nodes) : nodes_(nodes), out_(nodes.size()) {}
+
+  std::vector<Amount> Shares(Amount capacity) {
+    for (const std::size_t root : ChildrenOf(std::nullopt))
+      Ask(root);
+    Pour(capacity, std::nullopt);
+    std::vector<Amount> shares;
+    for (const Node& one : out_)
+      shares.push_back(one.share);
+    return shares;
+  }
+
+ private:
+  struct Node {
+    Amount demand = 0, floor = 0, ceiling = 0, held = 0, share = 0;
+  };
+
+  [[nodiscard]] std::vector<std::size_t> ChildrenOf(std::optional<std::size_t> parent) const {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < nodes_.size(); ++i) {
+      if (nodes_[i].parent == parent) out.push_back(i);
+    }
+    return out;
+  }
+
+  void Ask(std::size_t i) {
+    const ShareNode& node = nodes_[i];
+    Node& own = out_[i];
+    own.demand = node.demand;
+    own.held = node.held;
+    for (const std::size_t child : ChildrenOf(i)) {
+      Ask(child);
+      own.demand += out_[child].ceiling;
+      own.held += out_[child].held;
+    }
+    own.demand = std::min(own.demand, node.max);
+    const Amount lends = node.lends_most.value_or(node.min);
+    own.floor = std::max(std::min(own.demand, node.min), node.min - lends);
+    const Amount borrows = node.borrows_most.value_or(node.max);
+    own.ceiling = std::max(own.floor, std::min(own.demand, node.min + borrows));
+  }
+
+  void Pour(Amount amount, std::optional<std::size_t> parent) {
+    const std::vector<std::size_t> children = ChildrenOf(parent);
+    std::vector<Claim> claims;
+    for (const std::size_t i : children) {
+      claims.push_back({nodes_[i].name, out_[i].held, out_[i].floor, out_[i].ceiling,
+                        nodes_[i].weight, nodes_[i].priority});
+    }
+    const std::vector<Amount> shares = Solve(amount, claims);
+    for (std::size_t k = 0; k < children.size(); ++k) {
+      out_[children[k]].share = shares[k];
+      Pour(shares[k], children[k]);
+    }
+  }
+
+  const std::vector<ShareNode>& nodes_;
+  std::vector<Node> out_;
+};
+
+TEST(QuotaProperty, TreesAreSharedAsTheSlowSolverSharesEveryFamily) {
+  Random random(kSeed + 4);
+  for (int round = 0; round < Rounds(); ++round) {
+    const std::vector<ShareNode> nodes = RandomTree(random, 7);
+    const Amount capacity = Below(random, 600);
+    std::vector<Amount> shares;
+    for (const NodeShare& one : ShareTree(capacity, nodes))
+      shares.push_back(one.share);
+    ASSERT_EQ(shares, SlowTree(nodes).Shares(capacity)) << "round " << round;
   }
 }
 

@@ -80,7 +80,7 @@ std::string ExploreAll(const QuotaStore& store, const Explorer& what) {
   return ways > 100 ? "" : "only " + std::to_string(ways) + " ways";
 }
 
-TEST(QuotaModel, TwoEnginesThatMoveQuotaInOppositeDirectionsNeverOverAllocate) {
+TEST(QuotaModel, Q4TwoEnginesThatMoveQuotaInOppositeDirectionsNeverOverAllocate) {
   const auto specs = QuotaSpecs(2);
   EXPECT_EQ(ExploreAll(TwoQuotas(5, 5, 5, 5), {specs, {{{8, 2}}, {{2, 8}}}}), "");
   EXPECT_EQ(ExploreAll(TwoQuotas(2, 8, 2, 8), {specs, {{{6, 4}}, {{1, 9}}}}), "");
@@ -212,7 +212,7 @@ class RandomQuotas {
   int deaths_ = 0;
 };
 
-TEST(QuotaSim, HardIsNeverBelowUsedNorTheSumAboveTheCapacity) {
+TEST(QuotaSim, Q3HardIsNeverBelowUsedNorTheSumAboveTheCapacity) {
   constexpr int kSteps = 10'000;
   int refused = 0;
   int deaths = 0;

@@ -12,7 +12,7 @@ Amount Of(std::string_view resource, std::string_view text, AmountRounding round
   return AmountOf(resource, *Quantity::Parse(text), rounding);
 }
 
-TEST(Amount, CoresAreThousandthsAndTheRestIsWhole) {
+TEST(Amount, Q8CoresAreThousandthsAndTheRestIsWhole) {
   EXPECT_EQ(Of("requests.cpu", "1.5", kUp), 1500);
   EXPECT_EQ(Of("cpu", "250m", kDown), 250);
   EXPECT_EQ(Of("requests.memory", "1Gi", kUp), Amount{1} << 30);

@@ -95,7 +95,7 @@ TEST(DecideQuota, ShrinksOnlyToTheLargestWishOfItsWindow) {
   EXPECT_EQ(bench.Target(), 3000);
 }
 
-TEST(DecideQuota, NeverTakesWhatIsInUseOrUnderWay) {
+TEST(DecideQuota, Q1NeverTakesWhatIsInUseOrUnderWay) {
   Bench bench(10'000, 4000);
   bench.spec.drivers = {.used = false, .desired = true};
   bench.use().desired = 1000;
@@ -106,6 +106,23 @@ TEST(DecideQuota, NeverTakesWhatIsInUseOrUnderWay) {
   const QuotaDecision decision = bench.Decide();
   EXPECT_EQ(decision.resources[0].target, 6500);
   EXPECT_EQ(LastReason(decision), QuotaReason::kInUse);
+}
+
+TEST(DecideQuota, KeepsTheHeadroomOfWhatIsInUseWhenToldTo) {
+  Bench bench(10'000, 4000);
+  bench.share = NodeShare{.demand = 9000, .ceiling = 9000, .share = 1000};  // The pool has no more.
+  bench.resource().headroom_percent = 50;
+  bench.resource().headroom = 100;
+  EXPECT_EQ(bench.Target(), 4000);
+  bench.spec.keeps_headroom = true;
+  EXPECT_EQ(bench.Target(), 6100);
+  bench.resource().max = 5000;
+  EXPECT_EQ(bench.Target(), 5000);
+  bench.resource().max = 3000;
+  EXPECT_EQ(bench.Target(), 4000) << "it is in use";
+  bench.resource().max = 100'000;
+  bench.use().hard = 4500;
+  EXPECT_EQ(bench.Target(), 4500) << "nothing grows by this";
 }
 
 TEST(DecideQuota, LeavesSmallChangesAlone) {
@@ -126,7 +143,7 @@ TEST(DecideQuota, ALackIsNeverTooSmallToMend) {
   EXPECT_EQ(bench.Target(), 10'100);
 }
 
-TEST(DecideQuota, DoublesTheBandOfWhatGoesToAndFro) {
+TEST(DecideQuota, Q5DoublesTheBandOfWhatGoesToAndFro) {
   Bench bench(10'000, 9600);
   bench.spec.min_delta_percent = 3;
   Amount hard = 10'000;

@@ -50,7 +50,7 @@ class EngineQuotaTest : public EngineTest {
   Ceiling gate_;
 };
 
-TEST_F(EngineQuotaTest, ScalesToWhatFitsAndSaysWhatIsUnmet) {
+TEST_F(EngineQuotaTest, Q6ScalesToWhatFitsAndSaysWhatIsUnmet) {
   Evaluate(9);
   ASSERT_EQ(world_.commands.size(), 1U);
   EXPECT_EQ(world_.commands[0].replicas, 4);

@@ -97,7 +97,8 @@ class LivePagesTest : public ::testing::Test {
   record::RecentDecisions recent_{{.per_object = 5}};
   test::ManualClock clock_{Timestamp(std::chrono::seconds(60))};
   api::QuotaBoard quotas_;
-  LivePages pages_{board_, quotas_, &recent_, clock_, {"1.2.3", true}};
+  record::WatchedRounds watched_{{}, nullptr};
+  LivePages pages_{{board_, quotas_, clock_, &recent_, &watched_}, {"1.2.3", true, {}}};
   std::vector<std::shared_ptr<const WorkloadView>> views_;
 };
 
@@ -156,6 +157,9 @@ TEST_F(LivePagesTest, SaysWhatMakesNoSenseInAQuestion) {
   EXPECT_THAT(problem(path, {{"at", "noon"}}), HasSubstr("at"));
   EXPECT_THAT(problem(path, {{"what", "x"}}), HasSubstr("one of"));
   EXPECT_THAT(problem(path, {{"last", "1"}, {"id", "x"}}), HasSubstr("one of"));
+  EXPECT_THAT(problem(path, {{"whatIf", "maxReplicas=5"}}), HasSubstr("one of"));
+  EXPECT_THAT(problem(path, {{"last", "1"}, {"whatIf", std::string(501, 'x')}}),
+              HasSubstr("too long"));
   EXPECT_EQ(Get("/v1/quotas")["quotas"], Json::array());
   for (const char* unknown :
        {"/v1/quotas/shop/none", "/v1/history/shop/none", "/v1/history/shop", "/v1/statusx", "/v1/"})
@@ -213,10 +217,44 @@ TEST_F(LivePagesTest, TellsPastDecisionsByNumberTimeAndId) {
   EXPECT_EQ(Get("/v1/decisions/shop/worker")["currentReplicas"], 70) << "the last one, as ever";
 }
 
+TEST_F(LivePagesTest, SaysWhatWouldChangeADecisionOnceSomebodyLooks) {
+  Add("worker");
+  Decide(0, Asked(10, 3, 5));
+  const std::string_view path = "/v1/decisions/shop/worker";
+  EXPECT_FALSE(watched_.Wants(WorkloadId{0}, *views_[0]));
+  const Query now = {{"last", "2"}, {"whatIf", "maxReplicas=4"}};
+  EXPECT_FALSE(Get(path, now)["decisions"][0].contains("whatIf")) << "nobody had asked before";
+  ASSERT_TRUE(watched_.Wants(WorkloadId{0}, *views_[0]));
+  EXPECT_TRUE(watched_.WantsHistory(WorkloadId{0}));
+
+  auto seen = std::make_shared<WorkloadView>(*views_[0]);
+  seen->scale.status = ScaleStatus::kKnown;
+  seen->scale.spec_replicas = 3;
+  Decision decision = Asked(20, 3, 6);
+  decision.workload = WorkloadId{0};
+  auto reading = std::make_shared<Reading>();
+  reading->values.push_back({decision.at, 180, 180'000});
+  watched_.Take({decision.at,
+                 WorkloadId{0},
+                 seen,
+                 {ReadingResult(reading)},
+                 History(),
+                 decision,
+                 std::nullopt});
+  Decide(0, decision);
+  const Json both = Get(path, now)["decisions"];
+  EXPECT_FALSE(both[0].contains("counterfactuals")) << "from before somebody looked";
+  EXPECT_FALSE(both[1]["counterfactuals"].empty());
+  EXPECT_EQ(both[1]["whatIf"]["change"], "maxReplicas=4");
+  EXPECT_EQ(both[1]["whatIf"]["desiredReplicas"], 4);
+  EXPECT_THAT(Get(path, {{"last", "1"}, {"whatIf", "size=4"}}, 400)["error"].get<std::string>(),
+              HasSubstr("maxReplicas"));
+}
+
 TEST_F(LivePagesTest, HasTheLastDecisionWhereNoMoreAreKept) {
   Add("worker");
   Decide(0, Asked(10, 3, 5));
-  const LivePages pages(board_, quotas_, nullptr, clock_, {"1.2.3", false});
+  const LivePages pages({board_, quotas_, clock_}, {"1.2.3", false, {}});
   const Json status = Json::parse(pages.Answer("/v1/status", {}).body);
   EXPECT_FALSE(status.contains("kept"));
   EXPECT_EQ(status["rows"][0]["sizes"], Json::array());

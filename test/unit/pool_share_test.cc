@@ -105,6 +105,17 @@ TEST(SharePool, DoesNotLimitWhatTheRootDoesNotName) {
   EXPECT_THAT(bench.Shares(), ElementsAre(400));
 }
 
+TEST(SharePool, LeavesHeadroomThatIsKept) {
+  Bench bench(100);
+  bench.Add("a", 0, 80, 100);
+  bench.Add("b", 0, 20, 100);
+  bench.observed[0].resources[0].used = 50;
+  bench.specs[0].resources[0].headroom = 20;
+  EXPECT_THAT(bench.Shares(), ElementsAre(50, 50));
+  bench.specs[0].keeps_headroom = true;
+  EXPECT_THAT(bench.Shares(), ElementsAre(70, 30));
+}
+
 TEST(SharePool, KeepsWithinAPoolBelow) {
   Bench bench(100);
   bench.AddPool("left", 0, 30);

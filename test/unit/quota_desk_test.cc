@@ -116,6 +116,17 @@ TEST_F(QuotaDeskTest, LimitsNobodyWithoutAQuotaOrAPod) {
   EXPECT_THAT(Allowed({Asks(0, View("web", 1), 1, 9)}), ElementsAre(9));
 }
 
+TEST_F(QuotaDeskTest, Q9QuotasThatCountSomePodsOnlyLimitNobody) {
+  book_.quota.scoped = true;
+  EXPECT_THAT(Allowed({Asks(0, View("web", 8), 8, 20)}), ElementsAre(20));
+}
+
+TEST_F(QuotaDeskTest, LimitsByTheCountOfPodObjects) {
+  book_.quota.hard = {{"count/pods", 10}};
+  book_.quota.used = {{"count/pods", 8}};
+  EXPECT_THAT(Allowed({Asks(0, View("web", 8), 8, 20)}), ElementsAre(10));
+}
+
 TEST_F(QuotaDeskTest, CountsPodsThatAreUnderWay) {
   const auto web = View("web", 2);
   book_.requests = QuotaAmounts{{"requests.cpu", 2000}, {"pods", 2}};

@@ -49,7 +49,7 @@ TEST(ParseQuota, FillsInDefaults) {
   EXPECT_EQ(spec->shrink_percent_most, 10);
   EXPECT_TRUE(spec->drivers.used && spec->drivers.desired);
   EXPECT_FALSE(spec->drivers.requested || spec->drivers.largest);
-  EXPECT_FALSE(spec->take_over || spec->deleting);
+  EXPECT_FALSE(spec->take_over || spec->deleting || spec->keeps_headroom);
   ASSERT_EQ(spec->resources.size(), 1U);
   EXPECT_EQ(spec->resources[0].min, 1000);
   EXPECT_EQ(spec->resources[0].max, 4500);
@@ -63,7 +63,7 @@ TEST(ParseQuota, ReadsEverything) {
       R"(,"takeOver":true,"mode":"DryRun","evaluation":{"period":"1s","staleAfter":"30s"},
       "drivers":["Requested","HPAPlusMax"],"poolRef":{"name":"main"},"priority":7,
       "minDeltaPercent":5,"grow":{"cooldown":"1m","maxStepPercent":50},
-      "shrink":{"stabilizationWindow":"0s","maxStepPercent":100},
+      "shrink":{"stabilizationWindow":"0s","maxStepPercent":100,"floor":"UsedPlusHeadroom"},
       "resources":[{"name":"requests.memory","min":"1Gi","max":"4Gi","headroomPercent":0,
         "headroom":"10","step":"1Mi","weight":3,"lends":"512Mi","borrows":0}])",
       R"("name":"q","namespace":"shop","uid":"u","generation":4,
@@ -81,6 +81,7 @@ TEST(ParseQuota, ReadsEverything) {
   EXPECT_EQ(spec->grow_cooldown, minutes(1));
   EXPECT_EQ(spec->grow_percent_most, 50);
   EXPECT_EQ(spec->shrink_window, seconds(0));
+  EXPECT_TRUE(spec->keeps_headroom);
   const QuotaResource& memory = spec->resources[0];
   EXPECT_EQ(memory.min, Amount{1} << 30);
   EXPECT_EQ(memory.headroom, 10);
@@ -106,6 +107,8 @@ TEST(ParseQuota, NamesThePlaceOfAProblem) {
                                              {"name":"a","min":1,"max":9}])")),
               HasSubstr("spec.resources[1].name is there twice"));
   EXPECT_THAT(Problem(Quota(std::string(R"(,"mode":"On")") + kOne)), HasSubstr("spec.mode is"));
+  EXPECT_THAT(Problem(Quota(std::string(R"(,"shrink":{"floor":"None"})") + kOne)),
+              HasSubstr("spec.shrink.floor is"));
   EXPECT_THAT(Problem(Quota(std::string(R"(,"drivers":["Cpu"])") + kOne)),
               HasSubstr("spec.drivers[0] is none of"));
   EXPECT_THAT(Problem(Quota(std::string(R"(,"drivers":[])") + kOne)),

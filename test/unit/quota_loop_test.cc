@@ -193,7 +193,7 @@ TEST_F(QuotaLoopTest, KeepsWithinEveryPoolAboveIt) {
   EXPECT_EQ(fake_.Hard("b"), 50);
 }
 
-TEST_F(QuotaLoopTest, SaysWhyItCannotDecide) {
+TEST_F(QuotaLoopTest, Q9SaysWhyItCannotDecide) {
   fake_.Add("missing", 1, 1);
   fake_.quotas.erase("missing");
   fake_.Add("scoped", 1, 5);
@@ -217,6 +217,13 @@ TEST_F(QuotaLoopTest, SaysWhyItCannotDecide) {
   EXPECT_EQ(fake_.pool_records["orphan"].reason, "ParentNotFound");
   EXPECT_THAT(fake_.written, IsEmpty());
   EXPECT_EQ(fake_.Hard("foreign"), 1);
+}
+
+TEST_F(QuotaLoopTest, Q2WhatPodsRequestCountsWhenTheStatusLags) {
+  fake_.Add("a", 20, 2);
+  fake_.requests = QuotaAmounts{{kPods, 15}};
+  Tick();
+  EXPECT_EQ(fake_.Hard("a"), 15);
 }
 
 TEST_F(QuotaLoopTest, TakesKeysOfOthersOnceWhenToldTo) {

@@ -16,6 +16,7 @@ function make(tag, attributes, ...children) {
 const number = (value, digits = 1) => value === null || value === undefined ? "–"
   : Number(value).toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: 0 });
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const arrows = (text) => String(text).replaceAll(" -> ", " → ");
 const clock = (seconds) => new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ");
 function thin(count, most) {
   const every = Math.max(1, Math.ceil(count / most));
@@ -50,8 +51,9 @@ function themeButton() {
 }
 
 // Lines over time, UTC, with zoom by mouse and keyboard. `data()` and `series()` are what uPlot wants,
-// the latter without the time's; they are asked for every drawing, because colours change.
-function timeChart({ label, axis, height = 320, data, series, shade }) {
+// the latter without the time's; they are asked for every drawing, because colours change. Sizes are
+// drawn `fromZero`, so that a height is what it seems.
+function timeChart({ label, axis, height = 320, fromZero = false, data, series, shade }) {
   const place = make("div", { class: "chart", tabindex: 0, role: "img",
     "aria-label": `${label} Arrow keys move, plus and minus zoom, 0 shows all.` });
   let plot = null;
@@ -60,10 +62,10 @@ function timeChart({ label, axis, height = 320, data, series, shade }) {
   const draw = () => {
     const range = plot ? { min: plot.scales.x.min, max: plot.scales.x.max } : null;
     if (plot) plot.destroy();
-    const line = { stroke: color("--soft"), grid: { stroke: color("--line") }, ticks: { stroke: color("--line") } };
+    const line = { stroke: color("--soft"), grid: { stroke: color("--line"), width: 1 }, ticks: { stroke: color("--line"), width: 1 } };
     const paths = uPlot.paths.stepped({ align: 1 });
     plot = new uPlot({
-      width: width(), height, tzDate: (t) => uPlot.tzDate(new Date(t * 1000), "UTC"),
+      width: width(), height, scales: fromZero ? { y: { range: (u, low, high) => [0, Math.max(high, 1) * 1.06] } } : {}, tzDate: (t) => uPlot.tzDate(new Date(t * 1000), "UTC"),
       axes: [{ ...line, values: (u, splits, _, space, step) => splits.map((t, i) => {
         const text = clock(t);
         const day = i === 0 || clock(splits[i - 1]).slice(0, 10) !== text.slice(0, 10);

@@ -17,7 +17,7 @@ function figures() {
   for (const kpis of page.figures || []) {
     const best = kpis.columns.map((_, i) => Math.min(...kpis.rows.map((row) => row.values[i])));
     section(kpis.title, table(kpis.caption, [kpis.first || "policy", ...kpis.columns.map((column) => column.label)],
-      kpis.rows.map((row) => [row.name, ...row.values.map((value, i) =>
+      kpis.rows.map((row) => [make("th", { scope: "row", class: "name" }, row.name), ...row.values.map((value, i) =>
         make("td", { class: value === best[i] && kpis.columns[i].marked !== false ? "best" : null },
           number(value, kpis.columns[i].digits)))])));
   }
@@ -50,7 +50,7 @@ function timeline() {
     });
     u.ctx.restore();
   };
-  const chart = timeChart({ label: runs.needed ? "Replicas needed and serving over time; what was missing is shaded." : "Sizes over time.", axis: "replicas", shade,
+  const chart = timeChart({ label: runs.needed ? "Replicas needed and serving over time; what was missing is shaded." : "Sizes over time.", axis: "replicas", fromZero: true, shade,
     data: () => [times, ...(runs.needed ? [runs.needed] : []), ...runs.policies.map((policy) => policy.ready)],
     series: () => [...(runs.needed ? [{ label: "needed", stroke: color("--need"), fill: color("--need") + "33" }] : []),
       ...runs.policies.map((policy, k) => ({ label: policy.name, stroke: colors[k % colors.length], width: 1.5, show: shown[k] }))] });
@@ -115,10 +115,10 @@ function scatter() {
     nodes.push(node);
     svg.append(node);
     if (!point.mark) return;
-    // Names of neighbours stand one above the other.
-    const up = 24 + 16 * marks.indexOf(point) + radius(point.size);
-    svg.append(make("line", { x1: x(point.x), x2: x(point.x), y1: y(point.y) - radius(point.size), y2: y(point.y) - up + 4 }),
-      make("text", { class: "name", x: x(point.x), y: y(point.y) - up, "text-anchor": x(point.x) > width / 2 ? "end" : "start" }, point.name));
+    // Names of neighbours stand one above the other, or below where there is no room above.
+    const up = 24 + 16 * marks.indexOf(point) + radius(point.size), below = y(point.y) - up < top;
+    svg.append(make("line", { x1: x(point.x), x2: x(point.x), y1: y(point.y) + radius(point.size) * (below ? 1 : -1), y2: y(point.y) + (below ? up - 4 : 4 - up) }),
+      make("text", { class: "name", x: x(point.x), y: y(point.y) + (below ? up + 8 : -up), "text-anchor": x(point.x) > width / 2 ? "end" : "start" }, point.name));
   });
   const hidden = chart.points.length - points.length;
   section(chart.title, make("div", { class: "scroll" }, svg), detail,
@@ -176,9 +176,9 @@ function log() {
     const words = text.toLowerCase();
     const found = entries.filter((entry) => `${entry.policy} ${entry.stage} ${entry.reason} ${entry.why} ${clock(entry.t)}`.toLowerCase().includes(words));
     place.replaceChildren(table(`${Math.min(found.length, 300)} of ${found.length} changes of size`, ["time (UTC)", page.who || "policy", "from", "to", "last word", "because", ...(explained ? ["explanation"] : [])],
-      found.slice(0, 300).map((entry) => [clock(entry.t), make("td", { class: "text" }, entry.policy), entry.from, entry.to,
+      found.slice(0, 300).map((entry) => [clock(entry.t), make("td", { class: "text name" }, entry.policy), entry.from, entry.to,
         make("td", { class: "text" }, entry.stage || "–"), make("td", { class: "text" }, entry.reason || "–"),
-        ...(explained ? [make("td", { class: "text why" }, entry.why || "–")] : [])]), { class: "words" }));
+        ...(explained ? [make("td", { class: "text why" }, arrows(entry.why || "–"))] : [])]), { class: "words" }));
   };
   section("Decisions", make("div", { class: "tools" }, make("label", {}, "Filter ", make("input", { type: "search", id: "filter", oninput: (event) => show(event.target.value) }))), place);
   show("");

@@ -22,7 +22,7 @@ function setText(node, text) {
 async function ask(path) {
   const answer = await fetch(path, { signal: AbortSignal.timeout(kPatience), cache: "no-store" });
   if (answer.status === 404) return null;
-  if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
+  if (!answer.ok) throw new Error((answer.status === 400 && (await answer.json()).error) || `HTTP status ${answer.status}`);
   return answer.json();
 }
 
@@ -96,13 +96,14 @@ const fleet = liveTable("List of objects", ["object", "replicas", "from–to", "
     setText(range, `${row.min}–${row.max}`);
     word.className = `text ${said.kind.toLowerCase()}`;
     setText(word, wordText(said.kind, said.by, said.reason));
-    setText(why, row.summary);
+    setText(why, arrows(row.summary));
     setText(when, row.t === undefined ? "–" : `${age(now - row.t)} ago`);
   };
 }, { id: "fleet", class: "words" });
 
 // Quotas, where there are DynamicQuotas: a row for each resource.
-const quotaSection = make("section", { "aria-labelledby": "quota-title", hidden: "" });
+const quotaSection = make("section", { "aria-labelledby": "quota-title", hidden: "" }), quotaTitle = make("h2", { id: "quota-title", tabindex: -1 }, "Quotas");
+const quotaButton = make("button", { type: "button", id: "to-quotas", hidden: "", onclick: () => { quotaSection.scrollIntoView(); quotaTitle.focus(); } });
 const quotaTable = liveTable("List of quotas", ["quota", "resource", "hard", "used", "wanted", "lacks", "from–to", "last round", "decided"], (one) => `${nameOf(one.quota)} ${one.name}`, (tr, first) => {
   const numbers = ["hard", "used", "wanted", "unmet"].map(() => make("td"));
   const range = make("td"), why = make("td", { class: "why" }), when = make("td"), facts = make("div", { class: "hint" });
@@ -111,9 +112,9 @@ const quotaTable = liveTable("List of quotas", ["quota", "resource", "hard", "us
     setText(facts, `${quota.mode}${quota.pool ? `, pool ${quota.pool}` : ""}`);
     ["hard", "used", "wanted", "unmet"].forEach((key, i) => setText(numbers[i], one[key] === null ? "–" : one[key]));
     numbers[3].className = one.numbers && one.numbers.unmet > 0 ? "held" : "";
-    setText(range, `${one.guaranteed || "–"}–${one.max || "–"}`);
+    setText(range, one.guaranteed || one.max ? `${one.guaranteed || "0"}–${one.max || "∞"}` : "–");
     setText(why, quota.problem ? `${quota.result}: ${quota.problem}` : quota.result);
-    setText(when, `${age(now - Date.parse(quota.at) / 1000)} ago`);
+    setText(when, `${age(Math.max(now - Date.parse(quota.at) / 1000, 0))} ago`); // It may be asked later than the fleet.
   };
 }, { class: "words" });
 const none = { name: "–", hard: null, used: null, wanted: null, unmet: null }; // Of a quota that could not be decided.
@@ -121,7 +122,9 @@ function showQuotas(answer) {
   const words = filter.value.toLowerCase().split(" ");
   const rows = answer.quotas.flatMap((quota) => (quota.resources.length ? quota.resources : [none]).map((one) => ({ ...one, quota })));
   const found = rows.filter(({ quota, name }) => words.every((word) => `${nameOf(quota)} ${name} ${quota.pool} ${quota.mode} ${quota.result}`.toLowerCase().includes(word)));
-  quotaSection.hidden = rows.length === 0;
+  quotaSection.hidden = quotaButton.hidden = rows.length === 0;
+  const lacking = rows.filter((one) => one.numbers && one.numbers.unmet > 0).length;
+  setText(quotaButton, `Quotas: ${number(rows.length)}${lacking ? `, ${number(lacking)} lack` : ""}`);
   quotaTable.show(found.slice(0, Number(limit.value)), `${number(Math.min(found.length, limit.value))} of ${number(rows.length)} resources of quotas`);
 }
 
@@ -135,7 +138,7 @@ function lines(history) {
 // A bound far above would only make the rest small.
 const isNear = ({ max, current, recommended, desired }) => max <= 3 * Math.max(...current, ...recommended, ...desired);
 function replicasChart(state) {
-  return timeChart({ label: "Replicas over time: current, asked for by the metrics, decided, and the bounds.", axis: "replicas", height: 260,
+  return timeChart({ label: "Replicas over time: current, asked for by the metrics, decided, and the bounds.", axis: "replicas", height: 260, fromZero: true,
     data: () => lines(state.history),
     series: () => [{ label: "current", stroke: color("--need"), fill: color("--need") + "33" },
       { label: "asked for", stroke: colors[1], width: 1.5 }, { label: "decided", stroke: colors[0], width: 2 },
@@ -215,7 +218,7 @@ function decisionsTable(state) {
     return (one) => {
       word.className = `text ${one.word[0].toLowerCase()}`;
       setText(word, wordText(...one.word));
-      setText(written, one.written || "");
+      setText(written, arrows(one.written || ""));
     };
   }, { class: "words" });
 }
@@ -250,7 +253,7 @@ function openObject(history) {
   redraws.add(strip.draw);
   const show = () => {
     const { t } = state.history;
-    setText(summary, state.history.summary + shadowText(state.history.shadow));
+    setText(summary, arrows(state.history.summary) + shadowText(state.history.shadow));
     strip.draw();
     const { id, current, desired, recommended, lastWord, written } = state.history;
     const newest = t.map((_, i) => i).reverse();
@@ -308,12 +311,31 @@ const drawer = (() => {
         text(step.reason, { class: "text" }), text(evidence(step))];
     });
     const conditions = decision.conditions.map((one) => [one.type, text(one.status, { class: "text" }), text(one.reason, { class: "text" }), text(one.message)]);
-    content.replaceChildren(head(clock(at / 1000)), make("p", { class: "verdict" }, decision.summary),
-      decision.written ? make("p", {}, decision.written) : "",
+    content.replaceChildren(head(clock(at / 1000)), make("p", { class: "verdict" }, arrows(decision.summary)),
+      decision.written ? make("p", {}, arrows(decision.written)) : "",
       make("h3", {}, "Metrics"), table("What each metric asked for", ["metric", "asks for", "because", "oldest sample"], metrics, { class: "words" }),
       make("h3", {}, "Stages"), table("From what was asked to what was decided", ["stage", "about", "before", "after", "reason", "evidence"], steps, { class: "words", id: "stages" }),
+      ...(decision.counterfactuals ? [make("h3", {}, "What would change it"), make("ul", { id: "alternatives" },
+        (decision.counterfactuals.length ? decision.counterfactuals.map((one) => one.text) : ["nothing within reach"]).map((line) => make("li", {}, line))), whatIf(decision)] : []),
       make("h3", {}, "Conditions"), table("What this evaluation set", ["condition", "status", "reason", "message"], conditions, { class: "words" }),
       make("p", { class: "hint" }, `Decision ${decision.id}. The same in a terminal: hpaplus explain ${nameOf(decision)} --decision ${decision.id} --url ${location.origin}`));
+  };
+  // The same decision under another setting, which only the engine can make.
+  const whatIf = (decision) => {
+    const setting = make("input", { type: "text", id: "what-if", maxlength: 200, placeholder: "maxReplicas=20", spellcheck: "false" });
+    const said = make("p", { "aria-live": "polite" });
+    const decide = async (event) => {
+      event.preventDefault();
+      if (!setting.value) return;
+      try {
+        const answer = await ask(`v1/decisions/${pathOf(decision)}?id=${encodeURIComponent(decision.id)}&whatIf=${encodeURIComponent(setting.value)}`);
+        const other = answer && answer.decisions.length ? answer.decisions[0].whatIf : null;
+        setText(said, other ? `With ${other.change}: ${arrows(other.summary)}` : "What this decision was made from is not kept any more.");
+      } catch (error) {
+        setText(said, error.message);
+      }
+    };
+    return make("form", { onsubmit: decide }, make("div", { class: "tools" }, make("label", {}, "What if ", setting), make("button", { type: "submit" }, "Decide again")), said);
   };
   const head = (title) => make("header", {}, make("h2", { id: "decision-title", tabindex: -1 }, `${nameOf(state.history)}, ${title}`),
     make("div", { class: "tools" }, make("button", { type: "button", onclick: () => move(-1) }, "Older"), make("button", { type: "button", onclick: () => move(1) }, "Newer"),
@@ -337,7 +359,7 @@ const drawer = (() => {
     if (next) show(next);
   };
   dialog.addEventListener("keydown", (event) => {
-    if (event.target.closest(".scroll")) return;
+    if (event.target.closest(".scroll, input")) return;
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step) return;
     event.preventDefault();
@@ -402,10 +424,10 @@ function follow() {
 }
 
 fleet.place.classList.add("fleet");
-quotaSection.append(make("h2", { id: "quota-title" }, "Quotas"), quotaTable.place);
+quotaSection.append(quotaTitle, quotaTable.place);
 const keptLine = make("p", { class: "hint" });
 main.replaceChildren(make("header", {}, make("h1", {}, "HPAPlus"), themeButton()),
-  make("div", { class: "tools" }, stateLine, pause), problem,
+  make("div", { class: "tools" }, stateLine, pause, quotaButton), problem,
   make("section", { "aria-labelledby": "fleet-title" }, make("h2", { id: "fleet-title" }, "Objects"),
     make("div", { class: "tools" }, make("label", {}, "Filter ", filter), make("label", {}, "Sort by ", order), make("label", {}, "Rows ", limit)), fleet.place, keptLine),
   view, quotaSection, drawer.dialog);
