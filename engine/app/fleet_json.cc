@@ -14,6 +14,7 @@
 #include "engine/app/decision_json.h"
 #include "engine/app/last_word.h"
 #include "engine/kube/decision_text.h"
+#include "engine/model/mode_name.h"
 
 namespace hpaplus::app {
 namespace {
@@ -38,22 +39,6 @@ std::string Lower(std::string text) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
   return text;
-}
-
-std::string_view ModeName(Mode mode) {
-  switch (mode) {
-    case Mode::kActive:
-      return "Active";
-    case Mode::kDryRun:
-      return "DryRun";
-    case Mode::kPaused:
-      return "Paused";
-    case Mode::kScaleUpOnly:
-      return "ScaleUpOnly";
-    case Mode::kScaleDownOnly:
-      return "ScaleDownOnly";
-  }
-  return "Unknown";
 }
 
 // An object of the table, with what it is found and sorted by.

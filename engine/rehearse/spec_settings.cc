@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/model/mode_name.h"
 #include "engine/record/codec.h"
 #include "engine/rehearse/report_json.h"
 
@@ -17,8 +18,6 @@ std::string_view NameOf(const std::string_view (&names)[N], Enum value) {
   return index < N ? names[index] : "Unknown";
 }
 
-constexpr std::string_view kModes[] = {"Active", "DryRun", "Paused", "ScaleUpOnly",
-                                       "ScaleDownOnly"};
 constexpr std::string_view kTargetTypes[] = {"Unknown", "Utilization", "Value", "AverageValue"};
 constexpr std::string_view kRoles[] = {"Scale", "Activate", "Guard", "Observe", "Input"};
 constexpr std::string_view kFunctions[] = {"Average", "Max", "Min", "P50", "P90", "P99", "EWMA"};
@@ -242,7 +241,7 @@ std::string SettingsJson(const WorkloadSpec& spec) {
       {"scaleTargetRef", RefJson(spec.target)},
       {"minReplicas", spec.min_replicas},
       {"maxReplicas", spec.max_replicas},
-      {"mode", NameOf(kModes, spec.mode)},
+      {"mode", ModeName(spec.mode)},
       {"evaluation",
        {{"period", FormatDuration(spec.period)}, {"timeout", FormatDuration(spec.timeout)}}},
       {"metrics", Json::array()}};

@@ -17,6 +17,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "engine/base/mutex.h"
+#include "engine/model/mode_name.h"
 #include "engine/shell/process_stats.h"
 
 namespace hpaplus {
@@ -64,22 +65,6 @@ class Family {
 using Counters = Family<prometheus::Counter>;
 using Gauges = Family<prometheus::Gauge>;
 using Histograms = Family<prometheus::Histogram, Buckets>;
-
-std::string_view ModeName(Mode mode) {
-  switch (mode) {
-    case Mode::kActive:
-      return "Active";
-    case Mode::kDryRun:
-      return "DryRun";
-    case Mode::kPaused:
-      return "Paused";
-    case Mode::kScaleUpOnly:
-      return "ScaleUpOnly";
-    case Mode::kScaleDownOnly:
-      return "ScaleDownOnly";
-  }
-  return "Unknown";
-}
 
 std::string_view ResultOf(const Decision& decision, Mode mode) {
   if (mode == Mode::kPaused) return "paused";

@@ -26,6 +26,15 @@ Json Deployment(const std::string& name, Replicas replicas) {
   return object;
 }
 
+// Whatever is asked for is done at once, in both directions.
+Json PromptBehavior() {
+  const Json policy = {{"type", "Pods"}, {"value", 1000}, {"periodSeconds", 1}};
+  const Json rules = {{"stabilizationWindowSeconds", 0},
+                      {"tolerance", "0.01"},
+                      {"policies", Json::array({policy})}};
+  return {{"scaleUp", rules}, {"scaleDown", rules}};
+}
+
 Json HpaPlus(const std::string& name, bool grouped) {
   Json object = Json::parse(R"({
     "apiVersion": "autoscaling.hpaplus.io/v1alpha1", "kind": "HPAPlus",
@@ -35,12 +44,8 @@ Json HpaPlus(const std::string& name, bool grouped) {
       "evaluation": {"period": "1s"},
       "metrics": [{"name": "load", "type": "Source", "source": {
         "ref": {"name": "prometheus"},
-        "target": {"type": "AverageValue", "averageValue": "10"}}}],
-      "behavior": {
-        "scaleUp": {"stabilizationWindowSeconds": 0, "tolerance": "0.01",
-          "policies": [{"type": "Pods", "value": 1000, "periodSeconds": 1}]},
-        "scaleDown": {"stabilizationWindowSeconds": 0, "tolerance": "0.01",
-          "policies": [{"type": "Pods", "value": 1000, "periodSeconds": 1}]}}}})");
+        "target": {"type": "AverageValue", "averageValue": "10"}}}]}})");
+  object["spec"]["behavior"] = PromptBehavior();
   object["metadata"] = {{"name", name}, {"namespace", kNamespace}};
   object["spec"]["scaleTargetRef"]["name"] = name;
   const std::string query = (grouped ? "load_of" : "load") + ("{object=\"" + name + "\"}");
@@ -57,12 +62,8 @@ Json StockHpa(const std::string& name) {
       "minReplicas": 1, "maxReplicas": 1000,
       "metrics": [{"type": "External", "external": {
         "metric": {"name": "load", "selector": {"matchLabels": {}}},
-        "target": {"type": "AverageValue", "averageValue": "10"}}}],
-      "behavior": {
-        "scaleUp": {"stabilizationWindowSeconds": 0, "tolerance": "0.01",
-          "policies": [{"type": "Pods", "value": 1000, "periodSeconds": 1}]},
-        "scaleDown": {"stabilizationWindowSeconds": 0, "tolerance": "0.01",
-          "policies": [{"type": "Pods", "value": 1000, "periodSeconds": 1}]}}}})");
+        "target": {"type": "AverageValue", "averageValue": "10"}}}]}})");
+  object["spec"]["behavior"] = PromptBehavior();
   object["metadata"] = {{"name", name}, {"namespace", kNamespace}};
   object["spec"]["scaleTargetRef"]["name"] = name;
   object["spec"]["metrics"][0]["external"]["metric"]["selector"]["matchLabels"]["object"] = name;
