@@ -4,7 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <numbers>
-#include <utility>
+#include <tuple>
 
 #include <fmt/core.h>
 #include <gtest/gtest.h>
@@ -60,11 +60,11 @@ spec:
   return documents->front().json;
 }
 
-// Three weeks by the hour: day and night, with sudden hours.
+// Ten days by the hour: day and night, with sudden hours.
 Trace Hours() {
   Random random(12);
   std::vector<double> values;
-  for (int hour = 0; hour < 21 * 24; ++hour) {
+  for (int hour = 0; hour < 10 * 24; ++hour) {
     const double day = 500 - 350 * std::cos(hour * 2 * std::numbers::pi / 24);
     values.push_back(day * (0.85 + 0.3 * random.Uniform()) * (random.Chance(0.04) ? 0.5 : 1));
   }
@@ -132,9 +132,10 @@ TEST_F(TuneTest, FindsAPolicyThatIsBetterWhereItHasNotLooked) {
 }
 
 TEST_F(TuneTest, IsATenthBetterThanTheHpaOnSuddenDemandsThatItHasNotSeen) {
-  for (const auto& [name, trace] : {std::pair("hours", Hours()), std::pair("calls", Calls())}) {
+  for (const auto& [name, trace, candidates] :
+       {std::tuple("hours", Hours(), 160U), std::tuple("calls", Calls(), 256U)}) {
     SCOPED_TRACE(name);
-    const auto result = TuneFor(trace, 256, serial_);
+    const auto result = TuneFor(trace, candidates, serial_);
     ASSERT_TRUE(result && result->chosen);
     EXPECT_GT(result->hpa.aside.scores.under_provisioned_time_share, 0);
     EXPECT_TRUE(result->better) << TuneVerdict({.result = *result});
