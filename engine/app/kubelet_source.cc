@@ -64,7 +64,7 @@ collectors::KubeGet GetFrom(kube::KubeClient& client, Clock& clock, std::size_t 
     request.verb = "get";
     request.resource = "nodes/proxy";
     request.max_response_bytes = bytes_most;
-    request.before_sending = [&clock, deadline]() -> Status {
+    request.before_sending = [&clock, deadline](std::string&) -> Status {
       if (clock.Now() < deadline) return Done{};
       return Error{ErrorCode::kDeadlineExceeded, "kube: nobody waits for the answer any more"};
     };

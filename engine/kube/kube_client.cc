@@ -227,12 +227,12 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
   }
 
   void Send(const Pending& pending) {
-    const KubeRequest& request = pending->request;
+    KubeRequest& request = pending->request;
     if (pending->abandoned) {
       return Settle(pending, Prefixed(request, {ErrorCode::kDeadlineExceeded, "withdrawn"}));
     }
     if (request.before_sending && !pending->sent_before) {
-      if (Status allowed = request.before_sending(); !allowed) {
+      if (Status allowed = request.before_sending(request.body); !allowed) {
         return Settle(pending, allowed.error());
       }
     }

@@ -28,8 +28,8 @@ struct KubeRequest {
   Priority priority = Priority::kRead;
   std::size_t max_response_bytes = 64U << 20U;
   /// Asked once, right before the request leaves the queue, on a thread of the client; an Error
-  /// withdraws it and is its result. Must be short; null for always.
-  std::function<Status()> before_sending;
+  /// withdraws it and is its result. May bring its body up to date. Must be short; null for always.
+  std::function<Status(std::string& body)> before_sending;
 };
 
 /// REST calls to one API server, as one user, within a budget of requests per second.

@@ -66,7 +66,7 @@ std::vector<Result<std::string>> GetAll(KubeClient& client, Clock& clock,
     request.path = paths[i];
     request.verb = "get";
     request.resource = resource;
-    request.before_sending = [gathering]() -> Status {
+    request.before_sending = [gathering](std::string&) -> Status {
       if (!gathering->over()) return Done{};
       return Error{ErrorCode::kDeadlineExceeded, "kube: nobody waits for the answer any more"};
     };

@@ -45,6 +45,7 @@ void ScaleActuator::Start(ScaleCommand command) {
   Result<TargetTable::Place> place = StillHolds(command);
   if (!place) return Report(std::move(command), place.error());
 
+  const Priority priority = PriorityOf(command);
   auto flight = std::make_shared<Flight>();
   flight->command = std::move(command);
   flight->place = *std::move(place);
@@ -56,13 +57,26 @@ void ScaleActuator::Start(ScaleCommand command) {
   KubeRequest request;
   request.method = "PUT";
   request.path = flight->place.scale_path + "?fieldManager=hpaplus";
-  request.body = ScaleBody(flight->command);
   request.verb = "update";
   request.resource = flight->place.resource;
-  request.priority = PriorityOf(flight->command);
-  request.before_sending = [this, flight] { return MayLeave(flight); };
+  request.priority = priority;
+  request.before_sending = [this, flight](std::string& body) { return MayLeave(flight, body); };
   send_(std::move(request),
         [this, flight](const Result<std::string>& body) { OnWritten(flight, body); });
+}
+
+void ScaleActuator::Replace(ScaleCommand newer) {
+  {
+    const MutexLock lock(mutex_);
+    const auto at = flights_.find(newer.workload);
+    if (at == flights_.end() || at->second->sent) return;
+    ScaleCommand& waiting = at->second->command;
+    if (PriorityOf(newer) == PriorityOf(waiting)) {
+      waiting = std::move(newer);
+      return;
+    }
+  }
+  Cancel(newer.workload);  // It has another place in the queue; the next decision takes it.
 }
 
 void ScaleActuator::Cancel(WorkloadId workload) {
@@ -105,12 +119,19 @@ Result<TargetTable::Place> ScaleActuator::StillHolds(const ScaleCommand& command
   return *now->place;
 }
 
-Status ScaleActuator::MayLeave(const FlightPtr& flight) {
-  const Result<TargetTable::Place> place = StillHolds(flight->command);
+Status ScaleActuator::MayLeave(const FlightPtr& flight, std::string& body) {
+  ScaleCommand command;
+  {
+    const MutexLock lock(mutex_);
+    command = flight->command;
+  }
+  const Result<TargetTable::Place> place = StillHolds(command);
   if (!place) return place.error();
   if (place->uid != flight->place.uid) return Gone("the target was replaced");
+  body = ScaleBody(command);
   const MutexLock lock(mutex_);
   if (flight->withdrawn) return Gone("it was withdrawn");
+  flight->command = std::move(command);  // One that has come since is too late.
   flight->sent = true;
   return Done{};
 }

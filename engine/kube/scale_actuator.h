@@ -16,8 +16,9 @@ namespace hpaplus::kube {
 /// Writes sizes through the scale subresource, with the resourceVersion of the view that was
 /// decided on as precondition.
 ///
-/// Whether the decision still holds is asked twice, when the command starts and right before the
-/// request leaves the client's queue: the object must be the same one, unedited, Active, without a
+/// A command that waits for its turn keeps it when it is replaced by a newer one. Whether the
+/// decision still holds is asked twice, when the command starts and right before the request leaves
+/// the client's queue: the object must be the same one, unedited, Active, without a
 /// rival, and the size within its bounds. If not, nothing is written and the outcome is kGone.
 /// After a conflict the scale is read, so that the next decision knows it. Thread-safe.
 class ScaleActuator final : public Actuator {
@@ -29,6 +30,7 @@ class ScaleActuator final : public Actuator {
   ScaleActuator(Send send, WorkloadLookup& lookup, std::function<void()> wake);
 
   void Start(ScaleCommand command) override;
+  void Replace(ScaleCommand newer) override;
   void Cancel(WorkloadId workload) override;
   [[nodiscard]] std::vector<ScaleOutcome> TakeOutcomes() override;
 
@@ -36,13 +38,13 @@ class ScaleActuator final : public Actuator {
   struct Flight {
     ScaleCommand command;
     TargetTable::Place place;
-    bool sent = false;  // Both under mutex_.
+    bool sent = false;  // Under mutex_, as the next one, and as the command until then.
     bool withdrawn = false;
   };
   using FlightPtr = std::shared_ptr<Flight>;
 
   [[nodiscard]] Result<TargetTable::Place> StillHolds(const ScaleCommand& command);
-  [[nodiscard]] Status MayLeave(const FlightPtr& flight);
+  [[nodiscard]] Status MayLeave(const FlightPtr& flight, std::string& body);
   void OnWritten(const FlightPtr& flight, const Result<std::string>& body);
   void ReadAfterConflict(const FlightPtr& flight, const Error& conflict);
   void Finish(const FlightPtr& flight, Result<Done> result);

@@ -22,7 +22,8 @@ bool SameObject(const WorkloadView& a, const WorkloadView& b) {
 
 void CommandLedger::Start(ScaleCommand command) {
   Entry& entry = at(command.workload);
-  if (entry.under_way || command.decided_at < entry.not_before) return;
+  if (entry.under_way) return actuator_.Replace(std::move(command));
+  if (command.decided_at < entry.not_before) return;
   entry.under_way = true;
   ++under_way_;
   actuator_.Start(std::move(command));

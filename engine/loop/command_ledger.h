@@ -32,8 +32,9 @@ class CommandLedger {
 
   explicit CommandLedger(Actuator& actuator) : actuator_(actuator) {}
 
-  /// Tells the actuator, unless a command of this workload is under way or it has to wait after a
-  /// refusal. The size then stays as it is until the next evaluation.
+  /// Tells the actuator, unless the workload has to wait after a refusal; its size then stays as it
+  /// is until the next evaluation. In place of a command that is under way, if that is not sent
+  /// yet.
   void Start(ScaleCommand command);
 
   /// Withdraws what has not been sent yet.

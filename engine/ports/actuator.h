@@ -33,6 +33,10 @@ class Actuator {
   /// At most one command per workload is under way: the engine waits for its outcome.
   virtual void Start(ScaleCommand command) = 0;
 
+  /// Takes the place of this workload's command if that has not been sent yet: what waits is
+  /// written as it was decided last. No effect where it has been, or where nothing waits.
+  virtual void Replace(ScaleCommand /*newer*/) {}
+
   /// Withdraws a command that has not been sent yet; its outcome is kGone. One that has been sent
   /// runs on.
   virtual void Cancel(WorkloadId workload) = 0;

@@ -127,7 +127,9 @@ class Reaction {
 
   // Until what was still to be said in statuses and events has been said.
   [[nodiscard]] Status WaitForQuiet() {
-    for (const Timestamp deadline = rig_.Now() + kSettleWithin; rig_.Now() < deadline;) {
+    constexpr std::size_t kStatusesPerSecond = 25;  // At least.
+    const Duration most = kSettleWithin + seconds(options_.objects / kStatusesPerSecond);
+    for (const Timestamp deadline = rig_.Now() + most; rig_.Now() < deadline;) {
       const auto before = rig_.engine().Metrics();
       rig_.Pass(seconds(5));
       const auto after = rig_.engine().Metrics();
@@ -216,7 +218,8 @@ class Reaction {
   };
 
   [[nodiscard]] Result<Steps> TakeSteps() {
-    constexpr std::array kBases = {6, 14, 4, 9, 2, 20, 11, 3};
+    // None is a fifth of one before it: that would be taken for the collapse of a source.
+    constexpr std::array kBases = {8, 14, 6, 10, 7, 20, 12, 9};
     constexpr auto kBetween = milliseconds(6130);  // Not in step with the scrapes.
     Say(fmt::format("{} steps", options_.steps));
     Steps steps;
@@ -298,11 +301,13 @@ class Reaction {
     }
   }
 
-  // To a load that was not there lately, so that each size tells which load it is for.
+  // To a load that was not there lately, so that each size tells which load it is for, and that is
+  // not a fifth of one.
   void MoveOn() {
+    constexpr int kLeast = 60;
     constexpr int kLoads = 41;
     constexpr int kStride = 7;
-    const int base = 2 + LoadTable::kSpread * (kStride * moves_++ % kLoads);
+    const int base = kLeast + LoadTable::kSpread * (kStride * moves_++ % kLoads);
     rig_.loads().Move(base, rig_.Now());
   }
 

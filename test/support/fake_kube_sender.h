@@ -29,7 +29,8 @@ class FakeKubeSender {
     auto [request, on_done] = std::move(waiting_.front());
     waiting_.pop_front();
     if (request.before_sending) {
-      if (const Status wanted = request.before_sending(); !wanted) return on_done(wanted.error());
+      if (const Status wanted = request.before_sending(request.body); !wanted)
+        return on_done(wanted.error());
     }
     sent_.push_back(request);
     on_done(answer);

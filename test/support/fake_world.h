@@ -27,6 +27,7 @@ class FakeWorld final : public Clock,
   // Out.
   std::vector<ReadRequest> requests;
   std::vector<ScaleCommand> commands;
+  std::vector<ScaleCommand> replacements;
   std::vector<WorkloadId> cancelled;
   std::vector<Decision> decisions;
   std::vector<std::pair<WorkloadId, Result<Done>>> settled;
@@ -53,6 +54,7 @@ class FakeWorld final : public Clock,
   std::vector<MetricNews> TakeNews() override { return std::exchange(news, {}); }
   // Actuator
   void Start(ScaleCommand command) override { commands.push_back(std::move(command)); }
+  void Replace(ScaleCommand newer) override { replacements.push_back(std::move(newer)); }
   void Cancel(WorkloadId workload) override { cancelled.push_back(workload); }
   std::vector<ScaleOutcome> TakeOutcomes() override { return std::exchange(outcomes, {}); }
   // Journal

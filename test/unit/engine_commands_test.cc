@@ -100,7 +100,7 @@ TEST_F(EngineTest, WithdrawsACommandOfAnOldGenerationOrAnObjectThatIsGone) {
   EXPECT_EQ(world_.settled.size(), 1U) << "the outcome is recorded though the object is gone";
 }
 
-TEST_F(EngineTest, OneCommandAtATime) {
+TEST_F(EngineTest, OneCommandAtATimeAndWhatWaitsIsKeptUpToDate) {
   Make();
   Set(kShop, ViewOf(SpecWith("shop", {"load"}), 2));
   engine_->Tick();
@@ -108,9 +108,12 @@ TEST_F(EngineTest, OneCommandAtATime) {
   Evaluate(7);
   EXPECT_EQ(world_.decisions.size(), 2U);
   EXPECT_EQ(world_.commands.size(), 1U);
+  ASSERT_EQ(world_.replacements.size(), 1U);
+  EXPECT_EQ(world_.replacements[0].replicas, 7);
   Settle(Error{ErrorCode::kGone, "withdrawn"});
   Evaluate(8);
   EXPECT_EQ(world_.commands.size(), 2U);
+  EXPECT_EQ(world_.replacements.size(), 1U);
 }
 
 TEST_F(EngineTest, DL14_WritesRefusedForGoodAreTriedLessAndLess) {

@@ -190,7 +190,7 @@ TEST_F(KubeClientTest, WaitingRequestsGoByPriority) {
   });
   std::promise<void> sent;
   KubeRequest first = Get("/first");
-  first.before_sending = [&] { return sent.set_value(), Done{}; };
+  first.before_sending = [&](std::string&) { return sent.set_value(), Done{}; };
   std::vector<std::future<Result<std::string>>> all;
   all.push_back(Start(first));
   sent.get_future().wait();
@@ -250,7 +250,7 @@ TEST_F(KubeClientTest, ARequestIsWithdrawnWhenItsConditionFailsAtTheLastMoment) 
   std::atomic<int> asked = 0;
   Serve([&](const ScriptedRequest&) { return ++asked, ScriptedAnswer{}; });
   KubeRequest request = Get("/x");
-  request.before_sending = [] { return Error{ErrorCode::kGone, "not the leader"}; };
+  request.before_sending = [](std::string&) { return Error{ErrorCode::kGone, "not the leader"}; };
   EXPECT_EQ(Start(request).get().error().message, "not the leader");
   EXPECT_EQ(asked, 0);
 }
@@ -353,7 +353,7 @@ TEST_F(KubeClientTest, WhatIsUnderWayAtTheEndFails) {
   });
   std::promise<void> sent;
   KubeRequest request = Get("/x");
-  request.before_sending = [&] { return sent.set_value(), Done{}; };
+  request.before_sending = [&](std::string&) { return sent.set_value(), Done{}; };
   auto under_way = Start(request);
   sent.get_future().wait();
   kube_.reset();

@@ -61,10 +61,10 @@ TEST_F(ScaleActuatorTest, ASizeIsPutWithTheVersionItWasDecidedOn) {
   EXPECT_EQ(request.path,
             "/apis/apps/v1/namespaces/shop/deployments/web/scale?fieldManager=hpaplus");
   EXPECT_EQ(request.priority, Priority::kScaleUp);
-  EXPECT_EQ(request.body,
+  sender_.Answer(std::string(kWritten));
+  EXPECT_EQ(sender_.sent().at(0).body,
             R"({"apiVersion":"autoscaling/v1","kind":"Scale","metadata":{"name":"web",)"
             R"("namespace":"shop","resourceVersion":"100"},"spec":{"replicas":12}})");
-  sender_.Answer(std::string(kWritten));
   EXPECT_EQ(wakes_, 1);
   EXPECT_TRUE(Outcome());
   ASSERT_EQ(lookup_.observed.size(), 1U);
@@ -234,6 +234,38 @@ TEST_F(ScaleActuatorTest, ACommandAfterACancelledOneHasItsOwnOutcome) {
   EXPECT_TRUE(Outcome());
   ASSERT_EQ(sender_.sent().size(), 1U);
   EXPECT_THAT(sender_.sent()[0].body, HasSubstr("\"replicas\":9"));
+}
+
+TEST_F(ScaleActuatorTest, WhatWaitsIsWrittenAsItWasDecidedLast) {
+  actuator_.Start(Command(12));
+  actuator_.Replace(Command(15));
+  sender_.Answer(std::string(kWritten));
+  ASSERT_EQ(sender_.sent().size(), 1U);
+  EXPECT_THAT(sender_.sent()[0].body, HasSubstr("\"replicas\":15"));
+  const auto outcomes = actuator_.TakeOutcomes();
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_TRUE(outcomes[0].result);
+  EXPECT_EQ(outcomes[0].command.replicas, 15);
+}
+
+TEST_F(ScaleActuatorTest, WhatWaitsToGrowIsWithdrawnWhenItIsToShrink) {
+  actuator_.Start(Command(12));
+  actuator_.Replace(Command(3));
+  EXPECT_EQ(Failure(), ErrorCode::kGone);
+  sender_.Answer(std::string(kWritten));
+  EXPECT_THAT(sender_.sent(), IsEmpty());
+}
+
+TEST_F(ScaleActuatorTest, WhatHasBeenSentIsNotReplaced) {
+  actuator_.Replace(Command(15));
+  EXPECT_EQ(sender_.waiting(), 0U) << "nothing waits";
+  actuator_.Start(Command(12));
+  sender_.Answer(Error{ErrorCode::kConflict, "modified"});
+  actuator_.Replace(Command(15));
+  sender_.Answer(std::string(kWritten));
+  const auto outcomes = actuator_.TakeOutcomes();
+  ASSERT_EQ(outcomes.size(), 1U);
+  EXPECT_EQ(outcomes[0].command.replicas, 12);
 }
 
 TEST_F(ScaleActuatorTest, WhatHasBeenSentRunsOn) {
