@@ -41,6 +41,7 @@ class Death {
     which_ = which;
     moment_ = moment;
     seen_ = 0;
+    unanswered_ = 0;
     dead_ = false;
     pid_ = 0;
   }
@@ -51,10 +52,18 @@ class Death {
       std::this_thread::yield();
     const std::lock_guard lock(mutex_);
     if (dead_) return false;
-    if (moment != moment_ || !MovesQuota(request) || ++seen_ != which_) return true;
+    if (!MovesQuota(request)) return true;
+    unanswered_ += moment == Moment::kAsked ? 1 : -1;
+    if (moment != moment_ || ++seen_ != which_) return true;
     dead_ = true;
     ::kill(pid_, SIGKILL);
     return false;
+  }
+
+  // Whether it lives on: it may still die at the answer to what has been done.
+  bool survived() {
+    const std::lock_guard lock(mutex_);
+    return unanswered_ == 0 && !dead_;
   }
 
  private:
@@ -63,6 +72,7 @@ class Death {
   int which_ = 0;
   Moment moment_ = Moment::kAsked;
   int seen_ = 0;
+  int unanswered_ = 0;
   bool dead_ = true;
 };
 
@@ -160,7 +170,9 @@ class KubeQuotaDeath : public KubeQuota {
     SCOPED_TRACE(id);
     ApplyPair(id);
     StartThroughProxy(which, moment);
-    EXPECT_TRUE(Eventually([&] { return Has(id, "2", "8") || !engine().running(); })) << Log(id);
+    EXPECT_TRUE(Eventually([&] {
+      return (Has(id, "2", "8") && death_.survived()) || !engine().running();
+    })) << Log(id);
     const bool died = !engine().running();
     StopEngine();
     if (died) {
