@@ -3,8 +3,6 @@
 // are written. What a shadow does with single rounds is shown with rounds made by hand.
 #include "engine/rehearse/shadows.h"
 
-#include <set>
-
 #include <fmt/core.h>
 #include <gtest/gtest.h>
 
@@ -483,32 +481,6 @@ TEST_F(ShadowsByHand, PassesOnWhatAnotherTapWants) {
   shadows.Take(round);
   EXPECT_EQ(next.rounds.size(), 1U);
   EXPECT_EQ(book_.Find({}), nullptr);
-}
-
-TEST(ShadowPods, KeepsABoundedNumberOfDifferentOnes) {
-  WorkloadView real;
-  real.scale.spec_replicas = 1;
-  real.scale.status_replicas = 1;
-  ShadowPods pods(real, kNoon, kStartup);
-  Timestamp now = kNoon;
-  for (Replicas size = 2; size <= 1000; ++size) {
-    now += seconds(1);
-    pods.Advance(now);
-    pods.Resize(size, now, kStartup);
-  }
-  const ShadowPods::Shown shown = pods.Show(pods.ready());
-  EXPECT_EQ(pods.replicas(), 1000);
-  EXPECT_EQ(shown.pods.size(), 1000U);
-  EXPECT_NEAR(pods.ready(), 970, 2);
-  const std::set<const Pod*> different = [&shown] {
-    std::set<const Pod*> all;
-    for (const auto& pod : shown.pods)
-      all.insert(pod.get());
-    return all;
-  }();
-  EXPECT_LE(different.size(), ShadowPods::kMostBatches + 1);
-  pods.Resize(3, now, kStartup);
-  EXPECT_EQ(pods.ready(), 3);
 }
 
 }  // namespace
