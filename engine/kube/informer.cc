@@ -89,6 +89,7 @@ KubeRequest Informer::NewRequest(std::string_view verb, std::string_view query) 
   request.accept = config_.accept;
   request.verb = verb;
   request.resource = config_.resource;
+  request.priority = Priority::kInformer;
   return request;
 }
 

@@ -179,7 +179,7 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
           ToHttp(request, access_->server(), **auth), start + config_.request_timeout, stop);
       const int status = stream ? (*stream)->head().status : 0;
       telemetry_.KubeRequest(request.verb, request.resource, status, clock_.Now() - start);
-      answering_ = status != 0;
+      NoteAnswer(status != 0);
       if (!stream) return Prefixed(request, stream.error());
       if (status == 200) return stream;
       Heed(request, (*stream)->head(), **auth);
@@ -229,15 +229,15 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
   void Send(const Pending& pending) {
     KubeRequest& request = pending->request;
     if (pending->abandoned) {
-      return Settle(pending, Prefixed(request, {ErrorCode::kDeadlineExceeded, "withdrawn"}));
+      return Refuse(pending, Prefixed(request, {ErrorCode::kDeadlineExceeded, "withdrawn"}));
     }
     if (request.before_sending && !pending->sent_before) {
       if (Status allowed = request.before_sending(request.body); !allowed) {
-        return Settle(pending, allowed.error());
+        return Refuse(pending, allowed.error());
       }
     }
     Result<std::shared_ptr<const HttpAuth>> auth = access_->Auth();
-    if (!auth) return Settle(pending, Prefixed(request, auth.error()));
+    if (!auth) return Refuse(pending, Prefixed(request, auth.error()));
     {
       const MutexLock lock(mutex_);
       newest_auth_ = *auth;
@@ -261,7 +261,7 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
     const KubeRequest& request = pending->request;
     const int status = response ? response->status : 0;
     telemetry_.KubeRequest(request.verb, request.resource, status, clock_.Now() - sent_at);
-    answering_ = status != 0;
+    NoteAnswer(status != 0);
     if (!response) return Settle(pending, Prefixed(request, response.error()));
     if (status >= 200 && status < 300) return Settle(pending, std::move(response->body));
     Heed(request, *response, pending->sent_with);
@@ -301,13 +301,32 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
     return true;
   }
 
+  void NoteAnswer(bool there_was_one) {
+    const bool is_news = answering_.exchange(there_was_one) != there_was_one;
+    {
+      const MutexLock lock(mutex_);
+      queue_.SetAnswering(there_was_one, clock_.Now());
+    }
+    if (is_news) changed_.notify_all();
+  }
+
   // Takes the request off the books; false when Close() has done so.
-  bool Leave(const Pending& pending) {
+  bool Leave(const Pending& pending, bool sent = true) {
     const MutexLock lock(mutex_);
     ++delivering_;
     if (in_flight_.erase(pending) == 0) return false;
-    queue_.Finished();
+    if (sent) {
+      queue_.Finished();
+    } else {
+      queue_.NotSent();
+    }
     return true;
+  }
+
+  // What had its turn is not sent after all.
+  void Refuse(const Pending& pending, Error why) {
+    if (Leave(pending, false)) Deliver(*pending, std::move(why));
+    Delivered();
   }
 
   void Delivered() {

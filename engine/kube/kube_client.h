@@ -14,8 +14,9 @@
 
 namespace hpaplus::kube {
 
-/// Who goes first when requests have to wait: sizes before reads before status before events.
-enum class Priority { kScaleUp, kScaleDown, kRead, kStatus, kEvent };
+/// Who goes first when requests have to wait: what keeps the informers up to date, which are few,
+/// then sizes before reads before status before events.
+enum class Priority { kInformer, kScaleUp, kScaleDown, kRead, kStatus, kEvent };
 
 struct KubeRequest {
   std::string method = "GET";
@@ -40,8 +41,10 @@ struct KubeRequest {
 /// that the server has not reached (yet) is kGone, too: it may never reach it.
 ///
 /// A 429 or 503 with Retry-After (seconds or a date, capped at 60 s) holds back everything of the
-/// same or a lower priority for that long, with jitter. A 401 makes the credentials be read again
-/// and the request is sent once more. Thread-safe; has one thread, "kube", that sends.
+/// same or a lower priority for that long, with jitter; sizes are not held back for an informer. A
+/// 401 makes the credentials be read again and the request is sent once more. While the server gives
+/// no answer at all, one request is sent every 100 ms and the others wait for what becomes of it, so
+/// that the budget is there when the server is. Thread-safe; has one thread, "kube", that sends.
 class KubeClient {
  public:
   struct Config {

@@ -7,13 +7,13 @@
 namespace hpaplus::kube {
 namespace {
 
-// Larger sizes, smaller ones, reads, statuses, events. A step that moves many workloads wants their
-// sizes spread over a period; the statuses and events that follow the first of them must not take
-// what the last need, neither tokens nor the server's time: a status takes twice as much of that as
-// a size does. And nothing that shrinks keeps anything
-// from growing.
-constexpr std::array<double, kPriorities> kKeptOfBurst = {0, 0.1, 0.1, 0.6, 0.8};
-constexpr std::array<double, kPriorities> kShareOfFlight = {1, 0.9, 0.9, 1.0 / 16, 1.0 / 32};
+// Informers, larger sizes, smaller ones, reads, statuses, events. Without its informers the engine
+// decides on yesterday's cluster, and there are a dozen of them. A step that moves many workloads
+// wants their sizes spread over a period; the statuses and events that follow the first of them must
+// not take what the last need, neither tokens nor the server's time: a status takes twice as much of
+// that as a size does. And nothing that shrinks keeps anything from growing.
+constexpr std::array<double, kPriorities> kKeptOfBurst = {0, 0, 0.1, 0.1, 0.6, 0.8};
+constexpr std::array<double, kPriorities> kShareOfFlight = {1, 1, 0.9, 0.9, 1.0 / 16, 1.0 / 32};
 
 }  // namespace
 
@@ -40,10 +40,12 @@ void RequestQueue::PushFront(std::shared_ptr<PendingRequest> request) {
 }
 
 std::shared_ptr<PendingRequest> RequestQueue::Pop(Timestamp now) {
+  if (next_try_ && now < *next_try_) return nullptr;
   for (std::size_t i = 0; i < kPriorities; ++i) {
     if (waiting_[i].empty() || held_until_[i] > now) continue;
     if (in_flight_ >= max_in_flight_[i]) return nullptr;  // Nor may lower ones.
     if (!bucket_.Take(now, kept_[i])) return nullptr;
+    if (next_try_) next_try_ = now + kTrySpacing;
     ++in_flight_;
     --size_;
     std::shared_ptr<PendingRequest> next = std::move(waiting_[i].front());
@@ -60,12 +62,25 @@ std::optional<Timestamp> RequestQueue::NextPop(Timestamp now) {
     const Timestamp at = std::max(held_until_[i], bucket_.Next(now, kept_[i]));
     next = next ? std::min(*next, at) : at;
   }
-  return next;
+  return next && next_try_ ? std::max(*next, *next_try_) : next;
 }
 
 void RequestQueue::Hold(Priority from, Timestamp until) {
-  for (auto i = static_cast<std::size_t>(from); i < kPriorities; ++i)
+  for (std::size_t i = 0; i < kPriorities; ++i) {
+    const auto priority = static_cast<Priority>(i);
+    const bool grows_or_shrinks =
+        priority == Priority::kScaleUp || priority == Priority::kScaleDown;
+    if (priority < from || (from == Priority::kInformer && grows_or_shrinks)) continue;
     held_until_[i] = std::max(held_until_[i], until);
+  }
+}
+
+void RequestQueue::SetAnswering(bool answering, Timestamp now) {
+  if (answering) {
+    next_try_.reset();
+  } else if (!next_try_) {
+    next_try_ = now + kTrySpacing;
+  }
 }
 
 std::shared_ptr<PendingRequest> RequestQueue::PopAny() {

@@ -15,7 +15,7 @@
 
 namespace hpaplus::kube {
 
-inline constexpr std::size_t kPriorities = 5;
+inline constexpr std::size_t kPriorities = 6;
 
 /// One request from Start() to its result.
 struct PendingRequest {
@@ -44,14 +44,24 @@ class RequestQueue {
   /// Null when nothing may be sent at `now`. What it gives counts as under way until Finished().
   [[nodiscard]] std::shared_ptr<PendingRequest> Pop(Timestamp now);
   void Finished() { --in_flight_; }
+  /// The same for what was not sent: it costs nothing.
+  void NotSent() {
+    --in_flight_;
+    bucket_.GiveBack();
+  }
   /// When Pop() may have something, unless Push() or Finished() change that.
   [[nodiscard]] std::optional<Timestamp> NextPop(Timestamp now);
 
-  /// Nothing of this or a lower priority until then.
+  /// Nothing of this or a lower priority until then; sizes are not held back for informers.
   void Hold(Priority from, Timestamp until);
+  /// Whether the server gives answers, of any kind. While it gives none, Pop() has one request for
+  /// every kTrySpacing.
+  void SetAnswering(bool answering, Timestamp now);
 
   /// The first of all, whatever holds it up; null when there is none.
   [[nodiscard]] std::shared_ptr<PendingRequest> PopAny();
+
+  static constexpr Duration kTrySpacing = std::chrono::milliseconds(100);
 
  private:
   TokenBucket bucket_;
@@ -63,6 +73,7 @@ class RequestQueue {
   std::array<Timestamp, kPriorities> held_until_{};
   std::size_t size_ = 0;
   std::size_t in_flight_ = 0;
+  std::optional<Timestamp> next_try_;  // Null: the server answers, as far as we know.
 };
 
 }  // namespace hpaplus::kube

@@ -21,6 +21,9 @@ class TokenBucket {
     return true;
   }
 
+  /// What was taken was not used after all.
+  void GiveBack() { tokens_ = std::min(burst_, tokens_ + 1); }
+
   /// When Take() will work again, if nobody else takes any; `now` if it would now.
   [[nodiscard]] Timestamp Next(Timestamp now, double kept = 0) {
     Refill(now);

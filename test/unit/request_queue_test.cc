@@ -105,6 +105,47 @@ TEST_F(RequestQueueTest, EventsAndStatusesWaitWhileManyRequestsAreUnderWay) {
   EXPECT_EQ(pop(), Priority::kEvent);
 }
 
+TEST_F(RequestQueueTest, InformersGoBeforeSizes) {
+  Push(Priority::kScaleUp, 1000);
+  Push(Priority::kInformer);
+  EXPECT_EQ(queue_.Pop(kStart)->request.priority, Priority::kInformer);
+  EXPECT_EQ(PopAll(kStart), 99);
+}
+
+TEST_F(RequestQueueTest, WhatARefusedInformerWaitsForIsNotWaitedForBySizes) {
+  queue_.Hold(Priority::kInformer, kStart + seconds(5));
+  for (const Priority priority : {Priority::kInformer, Priority::kScaleUp, Priority::kScaleDown,
+                                  Priority::kRead, Priority::kStatus, Priority::kEvent})
+    Push(priority);
+  EXPECT_EQ(queue_.Pop(kStart)->request.priority, Priority::kScaleUp);
+  EXPECT_EQ(queue_.Pop(kStart)->request.priority, Priority::kScaleDown);
+  EXPECT_EQ(queue_.Pop(kStart), nullptr);
+  EXPECT_EQ(PopAll(kStart + seconds(5)), 4);
+}
+
+TEST_F(RequestQueueTest, WhatIsNotSentCostsNothing) {
+  Push(Priority::kScaleUp, 1000);
+  for (int i = 0; i < 500; ++i) {
+    ASSERT_NE(queue_.Pop(kStart), nullptr);
+    queue_.NotSent();
+  }
+  EXPECT_EQ(PopAll(kStart), 100);
+}
+
+TEST_F(RequestQueueTest, ASilentServerIsTriedTenTimesASecondAndThenAskedForAll) {
+  Push(Priority::kScaleUp, 1000);
+  queue_.SetAnswering(false, kStart);
+  EXPECT_EQ(queue_.NextPop(kStart), kStart + milliseconds(100));
+  int tries = 0;
+  for (Timestamp now = kStart; now < kStart + seconds(1); now += milliseconds(1)) {
+    tries += PopAll(now);
+    queue_.SetAnswering(false, now);
+  }
+  EXPECT_EQ(tries, 9);
+  queue_.SetAnswering(true, kStart + seconds(1));
+  EXPECT_EQ(PopAll(kStart + seconds(1)), 100) << "the budget was not used up by trying";
+}
+
 TEST_F(RequestQueueTest, ASmallBurstIsForEverybody) {
   for (const double burst : {1.0, 1.5, 2.0, 3.9, 5.0}) {
     RequestQueue queue(KubeClient::Config{.qps = 1, .burst = burst});
