@@ -28,8 +28,8 @@ struct ControllerConfig {
     Duration initial_readiness_delay = std::chrono::seconds(30);
   };
   struct Kubernetes {
-    double qps = 200;
-    double burst = 1000;
+    double qps = 400;
+    double burst = 2000;
     Duration request_timeout = std::chrono::seconds(5);
     std::string ns;  // Empty: all namespaces.
   };

@@ -42,14 +42,15 @@ struct KubeRequest {
 ///
 /// A 429 or 503 with Retry-After (seconds or a date, capped at 60 s) holds back everything of the
 /// same or a lower priority for that long, with jitter; sizes are not held back for an informer. A
-/// 401 makes the credentials be read again and the request is sent once more. While the server gives
-/// no answer at all, one request is sent every 100 ms and the others wait for what becomes of it, so
-/// that the budget is there when the server is. Thread-safe; has one thread, "kube", that sends.
+/// 401 makes the credentials be read again and the request is sent once more. While the server
+/// gives no answer at all, one request is sent every 100 ms and the others wait for what becomes of
+/// it, so that the budget is there when the server is. Thread-safe; has one thread, "kube", that
+/// sends.
 class KubeClient {
  public:
   struct Config {
-    double qps = 200;     // Sustained requests per second; watches count once.
-    double burst = 1000;  // May be sent at once after a pause: a step that moves 500 workloads.
+    double qps = 400;     // Sustained requests per second; watches count once.
+    double burst = 2000;  // May be sent at once after a pause: a step that moves 1,000 workloads.
                           // Statuses and events leave most of it to sizes.
     Duration request_timeout = std::chrono::seconds(5);
     std::size_t queue_limit = 100'000;  // Waiting requests; more are refused with kUnavailable.

@@ -31,7 +31,8 @@ struct PendingRequest {
 
 /// Who is next: by priority, then by age, within a budget of requests per second and of requests
 /// under way, and not while the server has asked to be left alone. What is less urgent leaves a
-/// part of both to what is more so and may come a moment later. Not thread-safe.
+/// part of both to what is more so and may come a moment later; statuses and events also wait until
+/// no size has left for kAfterSizes, but not longer than kTellLatest. Not thread-safe.
 class RequestQueue {
  public:
   explicit RequestQueue(const KubeClient::Config& config);
@@ -62,8 +63,13 @@ class RequestQueue {
   [[nodiscard]] std::shared_ptr<PendingRequest> PopAny();
 
   static constexpr Duration kTrySpacing = std::chrono::milliseconds(100);
+  static constexpr Duration kAfterSizes = std::chrono::milliseconds(300);
+  static constexpr Duration kTellLatest = std::chrono::seconds(3);
 
  private:
+  // When statuses and events may be sent, as far as sizes are concerned.
+  [[nodiscard]] Timestamp TellFrom() const;
+
   TokenBucket bucket_;
   // What a priority leaves to those above it: so many tokens, and what is beyond so many under way.
   std::array<double, kPriorities> kept_{};
@@ -73,7 +79,9 @@ class RequestQueue {
   std::array<Timestamp, kPriorities> held_until_{};
   std::size_t size_ = 0;
   std::size_t in_flight_ = 0;
-  std::optional<Timestamp> next_try_;  // Null: the server answers, as far as we know.
+  Timestamp last_size_{};                 // When a size has left.
+  std::optional<Timestamp> quiet_since_;  // Since when statuses or events wait for sizes.
+  std::optional<Timestamp> next_try_;     // Null: the server answers, as far as we know.
 };
 
 }  // namespace hpaplus::kube

@@ -29,7 +29,7 @@ TEST(ConfigTest, HasADefaultForEverything) {
   const auto config = ParseConfig(kHead, "c.yaml", problems);
   ASSERT_TRUE(config) << problems.lines[0];
   EXPECT_EQ(config->engine.threads, 0);
-  EXPECT_EQ(config->kubernetes.qps, 200);
+  EXPECT_EQ(config->kubernetes.qps, 400);
   EXPECT_EQ(config->http.port, 8080);
   EXPECT_FALSE(config->dry_run);
 }
