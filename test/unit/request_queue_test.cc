@@ -83,8 +83,8 @@ TEST_F(RequestQueueTest, EventsAndStatusesWaitWhileManyRequestsAreUnderWay) {
     request->request.priority = priority;
     EXPECT_TRUE(queue.Push(std::move(request)));
   };
-  const auto pop = [&queue]() -> std::optional<Priority> {
-    const auto request = queue.Pop(kStart);
+  const auto pop = [&queue](Timestamp now = kStart) -> std::optional<Priority> {
+    const auto request = queue.Pop(now);
     if (request == nullptr) return std::nullopt;
     return request->request.priority;
   };
@@ -102,7 +102,7 @@ TEST_F(RequestQueueTest, EventsAndStatusesWaitWhileManyRequestsAreUnderWay) {
   queue.Finished();
   EXPECT_EQ(pop(), std::nullopt);
   queue.Finished();
-  EXPECT_EQ(pop(), Priority::kEvent);
+  EXPECT_EQ(pop(kStart + seconds(1)), Priority::kEvent);
 }
 
 TEST_F(RequestQueueTest, InformersGoBeforeSizes) {
@@ -130,6 +130,33 @@ TEST_F(RequestQueueTest, WhatIsNotSentCostsNothing) {
     queue_.NotSent();
   }
   EXPECT_EQ(PopAll(kStart), 100);
+}
+
+TEST_F(RequestQueueTest, StatusesAndEventsWaitUntilSizesAreThrough) {
+  Push(Priority::kScaleDown);
+  Push(Priority::kStatus);
+  Push(Priority::kEvent);
+  EXPECT_EQ(PopAll(kStart), 1);
+  EXPECT_EQ(queue_.NextPop(kStart), kStart + milliseconds(300));
+  Push(Priority::kScaleDown);
+  EXPECT_EQ(PopAll(kStart + milliseconds(299)), 1);
+  EXPECT_EQ(PopAll(kStart + milliseconds(598)), 0);
+  EXPECT_EQ(PopAll(kStart + milliseconds(599)), 2);
+}
+
+TEST_F(RequestQueueTest, StatusesWaitForSizesNoLongerThanThreeSeconds) {
+  int statuses = 0;
+  Timestamp first{};
+  for (Timestamp now = kStart; now < kStart + seconds(5); now += milliseconds(200)) {
+    Push(Priority::kScaleUp);
+    Push(Priority::kStatus);
+    while (const auto request = queue_.Pop(now)) {
+      if (request->request.priority != Priority::kStatus) continue;
+      if (statuses++ == 0) first = now;
+    }
+  }
+  EXPECT_EQ(first, kStart + seconds(3));
+  EXPECT_EQ(statuses, 16) << "all that have waited";
 }
 
 TEST_F(RequestQueueTest, ASilentServerIsTriedTenTimesASecondAndThenAskedForAll) {
