@@ -255,6 +255,36 @@ TEST_F(KubeClientTest, ARequestIsWithdrawnWhenItsConditionFailsAtTheLastMoment) 
   EXPECT_EQ(asked, 0);
 }
 
+TEST_F(KubeClientTest, WhatIsWithdrawnCostsNothingOfTheBudget) {
+  config_.qps = 0.001;
+  config_.burst = 1;
+  Serve([](const ScriptedRequest&) { return ScriptedAnswer{}; });
+  KubeRequest withdrawn = Get("/x");
+  withdrawn.before_sending = [](std::string&) { return Error{ErrorCode::kGone, "withdrawn"}; };
+  for (int i = 0; i < 10; ++i)
+    EXPECT_FALSE(Start(withdrawn).get());
+  EXPECT_TRUE(Call(Get("/x"), seconds(10)));
+}
+
+TEST_F(KubeClientTest, ASilentServerIsTriedBySomeRequestsAndTheOthersWaitForIt) {
+  std::atomic<bool> silent = true;
+  Serve([&](const ScriptedRequest&) {
+    ScriptedAnswer answer;
+    if (silent) answer.stream = [](ScriptedWriter& /*out*/) { return false; };
+    return answer;
+  });
+  EXPECT_FALSE(Start(Get("/x")).get());
+  std::vector<std::future<Result<std::string>>> sizes;
+  for (int i = 0; i < 50; ++i)
+    sizes.push_back(Start(Get("/x", Priority::kScaleUp)));
+  EXPECT_FALSE(sizes[0].get()) << "a try";
+  silent = false;
+  std::size_t done = 0;
+  for (std::size_t i = 1; i < sizes.size(); ++i)
+    done += sizes[i].get() ? 1U : 0U;
+  EXPECT_GE(done, 40U) << "49 less those tried before";
+}
+
 ScriptedServer::Script OnlyFor(const std::string& token) {
   return [token](const ScriptedRequest& request) {
     return request.headers.at("authorization") == "Bearer " + token ? ScriptedAnswer{}
