@@ -43,12 +43,14 @@ usage() {
 
 # ---- processes ------------------------------------------------------------------------------
 
-# State and start time of process $1, nothing when there is none or only a zombie of it.
+# Start time of process $1, nothing when there is none or only a zombie of it. A zombie with threads
+# is none yet: they still have its port.
 started_at() {
-  local line fields
+  local line fields threads
   line=$(cat "/proc/$1/stat" 2> /dev/null) || return 1
   read -r -a fields <<< "${line##*) }"
-  [[ ${fields[0]} != [ZX] ]] || return 1
+  threads=("/proc/$1/task/"*)
+  [[ ${fields[0]} != [ZX] || ${#threads[@]} -gt 1 ]] || return 1
   echo "${fields[19]}"
 }
 
