@@ -128,7 +128,7 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
     changed_.wait(lock, [this]() HPAPLUS_REQUIRES(mutex_) { return delivering_ == 0; });
   }
 
-  void Enqueue(Pending pending) {
+  void Enqueue(const Pending& pending) {
     Error refusal;
     {
       const MutexLock lock(mutex_);
@@ -164,7 +164,7 @@ class KubeClient::State : public std::enable_shared_from_this<KubeClient::State>
     pending->on_turn = [turn](Result<std::shared_ptr<const HttpAuth>> auth) {
       turn->Set(std::move(auth));
     };
-    pending->on_done = [turn](Result<std::string> body) { turn->Set(body.error()); };
+    pending->on_done = [turn](const Result<std::string>& body) { turn->Set(body.error()); };
     for (bool again : {true, false}) {
       Enqueue(pending);
       std::optional<Result<std::shared_ptr<const HttpAuth>>> auth =

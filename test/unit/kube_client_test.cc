@@ -274,8 +274,10 @@ TEST_F(KubeClientTest, ASilentServerIsTriedBySomeRequestsAndTheOthersWaitForIt) 
     return answer;
   });
   EXPECT_FALSE(Start(Get("/x")).get());
+  constexpr std::size_t kSizes = 50;
   std::vector<std::future<Result<std::string>>> sizes;
-  for (int i = 0; i < 50; ++i)
+  sizes.reserve(kSizes);
+  for (std::size_t i = 0; i < kSizes; ++i)
     sizes.push_back(Start(Get("/x", Priority::kScaleUp)));
   EXPECT_FALSE(sizes[0].get()) << "a try";
   silent = false;
